@@ -1,0 +1,27 @@
+"""The door to Redis: ``store.queues.push(...)``, ``store.workers.beat(...)``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_resque.store.failures import Failures
+from django_resque.store.keys import Keys
+from django_resque.store.queues import Queues
+from django_resque.store.stats import Stats
+from django_resque.store.workers import Workers
+
+if TYPE_CHECKING:
+    from django_resque.store.commander import Commander
+
+
+class Store:
+    """All that lies in one namespace of one Redis, a noun each."""
+
+    def __init__(self, commander: Commander, namespace: str) -> None:
+        """Reach the keys under ``namespace`` through ``commander``."""
+        self.commander = commander
+        self.keys = Keys(namespace)
+        self.queues = Queues(commander, self.keys)
+        self.workers = Workers(commander, self.keys)
+        self.failures = Failures(commander, self.keys)
+        self.stats = Stats(commander, self.keys)

@@ -1,0 +1,128 @@
+"""The only place that talks to Redis: sends commands, reads replies, translates errors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import redis
+
+from django_resque.exceptions import AccessDenied, StoreError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from redis.connection import AbstractConnection, ConnectionPool
+
+    from django_resque.store.scripts import Script
+
+Word = bytes | str | int | float
+Command = tuple[Word, ...]
+"""One Redis command with its arguments: a value that can be part of a pipeline or an ending."""
+
+# Refusals that pass by themselves; redis-py has no class of its own for some of them.
+_PASSING = (
+    "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF", "NOREPLICAS",
+    "BUSY ", "OOM", "max number of clients", "You can't write against a read only",
+)  # fmt: skip
+_DENIED = ("NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Authentication required")
+
+
+class Commander(ABC):
+    """Carries out commands on some connection to Redis.
+
+    Every method raises StoreUnavailable when Redis cannot be reached or cannot serve for now,
+    AccessDenied when it refuses the credentials, StoreError when it refuses the command.
+    """
+
+    @abstractmethod
+    def exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """Send all commands in one round trip; return their replies, errors among them."""
+
+    def call(self, *command: Word) -> Any:
+        """Carry out one command and return its reply."""
+        return self.pipe([command])[0]
+
+    def pipe(self, commands: Sequence[Command]) -> list[Any]:
+        """Carry out commands in one round trip and return their replies; not atomic."""
+        replies = self.exchange(commands)
+        for reply in replies:
+            if isinstance(reply, redis.ResponseError):
+                raise translate(reply)
+        return replies
+
+    def script(self, script: Script, keys: Sequence[Word], args: Iterable[Word] = ()) -> Any:
+        """Run a script as one atomic step and return its reply."""
+        tail = (len(keys), *keys, *args)
+        try:
+            return self.call("EVALSHA", script.sha, *tail)
+        except StoreError as error:
+            if not isinstance(error.__cause__, redis.exceptions.NoScriptError):
+                raise
+        # Redis was restarted or its scripts flushed: EVAL loads the script again as well.
+        return self.call("EVAL", script.source, *tail)
+
+
+class PooledCommander(Commander):
+    """Commands over a pool's connections: for every process but a worker's own loop."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        """Use the connections of ``pool``, which must not retry by itself."""
+        self.pool = pool
+
+    def exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """Send all commands in one round trip; return their replies, errors among them."""
+        try:
+            connection = self.pool.get_connection()
+        except (redis.RedisError, OSError) as error:
+            raise translate(error) from error
+        try:
+            return exchange_over(connection, commands)
+        finally:
+            self.pool.release(connection)
+
+    def close(self) -> None:
+        """Close all connections; the next command opens new ones."""
+        self.pool.disconnect()
+
+
+def exchange_over(connection: AbstractConnection, commands: Sequence[Command]) -> list[Any]:
+    """Send commands over one connection in one round trip and read a reply for each.
+
+    Raises StoreUnavailable, ``uncertain``, when the connection breaks. A connection that is
+    left in the middle of a reply, whatever the reason, is disconnected.
+    """
+    try:
+        connection.send_packed_command(connection.pack_commands(commands))
+        return [_reply(connection) for _ in commands]
+    except (redis.RedisError, OSError) as error:
+        connection.disconnect()
+        raise translate(error, sent=True) from error
+    except BaseException:
+        connection.disconnect()
+        raise
+
+
+def translate(error: Exception, *, sent: bool = False) -> StoreError:
+    """Return django-resque's exception for one of redis-py or the socket below it."""
+    text = str(error) or type(error).__name__
+    translated: StoreError
+    if isinstance(error, redis.AuthenticationError) or text.startswith(_DENIED):
+        translated = AccessDenied(f"Redis denies access: {text}")
+    elif isinstance(error, (redis.ConnectionError, redis.TimeoutError, OSError)) or any(
+        mark in text for mark in _PASSING
+    ):
+        translated = StoreUnavailable(f"Redis is unavailable: {text}", uncertain=sent)
+    else:
+        translated = StoreError(f"Redis refuses the command: {text}")
+    translated.__cause__ = error
+    return translated
+
+
+def _reply(connection: AbstractConnection) -> Any:
+    try:
+        return connection.read_response()
+    except redis.AuthenticationError:
+        raise
+    except redis.ResponseError as error:
+        return error

@@ -1,0 +1,59 @@
+"""The name of every key in Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Key names under one namespace, such as ``resque`` or ``shop:staging``."""
+
+    namespace: str
+    queues: str = field(init=False)
+    """Set: names of the known queues."""
+    workers: str = field(init=False)
+    """Set: ids of the registered workers."""
+    heartbeats: str = field(init=False)
+    """Hash: worker id to its last sign of life."""
+    failed: str = field(init=False)
+    """List: failure records."""
+    failed_queues: str = field(init=False)
+    """Set: names of the failed lists per queue (``redis_multi_queue``)."""
+    pause_all: str = field(init=False)
+    """String: ``true`` while all workers are to pause."""
+    paused_queues: str = field(init=False)
+    """Set: names of the paused queues (ours; other clients do not read it)."""
+
+    def __post_init__(self) -> None:
+        """Spell out the keys that depend on the namespace alone."""
+        for attribute, name in (
+            ("queues", "queues"),
+            ("workers", "workers"),
+            ("heartbeats", "workers:heartbeat"),
+            ("failed", "failed"),
+            ("failed_queues", "failed_queues"),
+            ("pause_all", "pause-all-workers"),
+            ("paused_queues", "queues:paused"),
+        ):
+            object.__setattr__(self, attribute, f"{self.namespace}:{name}")
+
+    def queue(self, name: str) -> str:
+        """Return the key of a queue's list."""
+        return f"{self.namespace}:queue:{name}"
+
+    def worker(self, worker: str) -> str:
+        """Return the key of a worker's claim."""
+        return f"{self.namespace}:worker:{worker}"
+
+    def started(self, worker: str) -> str:
+        """Return the key of a worker's start time."""
+        return f"{self.namespace}:worker:{worker}:started"
+
+    def failed_list(self, name: str) -> str:
+        """Return the key of a failed list by its name: ``failed`` or ``<queue>_failed``."""
+        return f"{self.namespace}:{name}"
+
+    def stat(self, name: str, worker: str = "") -> str:
+        """Return the key of a counter: the total, or one worker's own."""
+        return f"{self.namespace}:stat:{name}:{worker}" if worker else f"{self.namespace}:stat:{name}"

@@ -1,0 +1,130 @@
+"""Queues: the set of their names and a list of payloads each."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from django_resque.exceptions import EnqueueUncertain, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from django_resque.store.commander import Command, Commander
+    from django_resque.store.keys import Keys
+
+# Items in one RPUSH, and in one LRANGE when a whole list is read: bounds what one command
+# holds up in Redis and in our memory.
+_CHUNK = 1000
+
+
+class Queues:
+    """Pushes, reads and removes payloads; every payload is bytes, every name text."""
+
+    def __init__(self, commander: Commander, keys: Keys) -> None:
+        """Work through ``commander`` on the keys of one namespace."""
+        self._commander = commander
+        self._keys = keys
+
+    def push(self, queue: str, payload: bytes, *, at_front: bool = False) -> None:
+        """Append a payload and make the queue known, in one round trip.
+
+        Raises EnqueueUncertain when the connection breaks before Redis answered.
+        """
+        self._push(self.pushing(queue, [payload], at_front=at_front))
+
+    def push_many(self, queue: str, payloads: Iterable[bytes], *, at_front: bool = False) -> None:
+        """Append many payloads in their order, some thousand a round trip.
+
+        Raises EnqueueUncertain when the connection breaks before Redis answered.
+        """
+        items = iter(payloads)
+        if at_front:
+            # LPUSH turns the order around, in a command and from one command to the next.
+            items = iter(list(items)[::-1])
+        while chunk := list(islice(items, _CHUNK)):
+            self._push(self.pushing(queue, chunk, at_front=at_front))
+
+    def pushing(
+        self, queue: str, payloads: Sequence[bytes], *, at_front: bool = False
+    ) -> list[Command]:
+        """Return the commands that push payloads: in Ruby's order, the set first."""
+        return [
+            ("SADD", self._keys.queues, queue),
+            ("LPUSH" if at_front else "RPUSH", self._keys.queue(queue), *payloads),
+        ]
+
+    def _push(self, commands: Sequence[Command]) -> None:
+        try:
+            self._commander.pipe(commands)
+        except StoreUnavailable as error:
+            if not error.uncertain:
+                raise
+            raise EnqueueUncertain(f"{error}; the job may or may not be queued") from error
+
+    def names(self) -> list[str]:
+        """Return the names of all known queues, sorted."""
+        return sorted(_texts(self._commander.call("SMEMBERS", self._keys.queues)))
+
+    def size(self, queue: str) -> int:
+        """Return the number of payloads waiting in a queue."""
+        return int(self._commander.call("LLEN", self._keys.queue(queue)))
+
+    def sizes(self, queues: Sequence[str]) -> list[int]:
+        """Return the sizes of several queues in one round trip."""
+        if not queues:
+            return []
+        return self._commander.pipe([("LLEN", self._keys.queue(name)) for name in queues])
+
+    def peek(self, queue: str, start: int = 0, count: int = 1) -> list[bytes]:
+        """Return up to ``count`` payloads from position ``start``, the next one first."""
+        if count < 1:
+            return []
+        end = start + count - 1
+        return list(self._commander.call("LRANGE", self._keys.queue(queue), start, end))
+
+    def scan(self, queue: str) -> Iterator[bytes]:
+        """Iterate over all payloads of a queue, read in chunks; the list may change meanwhile."""
+        start = 0
+        while chunk := self.peek(queue, start, _CHUNK):
+            yield from chunk
+            start += len(chunk)
+
+    def remove_items(self, queue: str, payloads: Sequence[bytes]) -> int:
+        """Remove every occurrence of these exact payloads; return how many were removed."""
+        if not payloads:
+            return 0
+        key = self._keys.queue(queue)
+        return sum(self._commander.pipe([("LREM", key, 0, payload) for payload in payloads]))
+
+    def remove(self, queue: str) -> int:
+        """Forget a queue and delete all it holds; return how many payloads were deleted."""
+        key = self._keys.queue(queue)
+        size, *_ = self._commander.pipe(
+            [
+                ("MULTI",),
+                ("LLEN", key),
+                ("SREM", self._keys.queues, queue),
+                ("SREM", self._keys.paused_queues, queue),
+                ("DEL", key),
+                ("EXEC",),
+            ]
+        )[-1]
+        return int(size)
+
+    def pause(self, queue: str) -> bool:
+        """Let no worker of ours take from the queue; return False if it was paused already."""
+        return bool(self._commander.call("SADD", self._keys.paused_queues, queue))
+
+    def resume(self, queue: str) -> bool:
+        """End a queue's pause; return False if it was not paused."""
+        return bool(self._commander.call("SREM", self._keys.paused_queues, queue))
+
+    def paused(self) -> list[str]:
+        """Return the names of the paused queues, sorted."""
+        return sorted(_texts(self._commander.call("SMEMBERS", self._keys.paused_queues)))
+
+
+def _texts(items: Iterable[bytes]) -> list[str]:
+    # Other clients may write names that are no UTF-8; they are shown, escaped, not refused.
+    return [item.decode(errors="backslashreplace") for item in items]

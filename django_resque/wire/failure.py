@@ -1,0 +1,117 @@
+"""A failure record: Ruby's seven fields in Ruby's order, the payload byte for byte."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from django_resque.exceptions import DecodeError
+from django_resque.wire.codec import dumps, loads
+
+INVALID_PAYLOAD = b'{"class":"(invalid payload)","args":[]}'
+"""Stands in a record for a payload that is no JSON object; the bytes are kept beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRecord:
+    """What is told of a failed job: when, what, why, where."""
+
+    failed_at: str
+    payload: bytes
+    exception: str
+    error: str
+    backtrace: list[str]
+    worker: str
+    queue: str
+    extras: dict[str, Any] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """Return the record's bytes; the payload goes in untouched.
+
+        A payload that Ruby could not read back would break Ruby's failed page for good, so it is
+        replaced by a placeholder and kept whole under ``raw`` (``raw_base64`` if not UTF-8).
+        """
+        payload, extras = self.payload, dict(self.extras)
+        if not _readable(payload):
+            try:
+                extras["raw"] = payload.decode()
+            except UnicodeDecodeError:
+                extras["raw_base64"] = base64.b64encode(payload).decode()
+            payload = INVALID_PAYLOAD
+        tail = {
+            "exception": _text(self.exception),
+            "error": _text(self.error),
+            "backtrace": [_text(line) for line in self.backtrace],
+            "worker": _text(self.worker),
+            "queue": _text(self.queue),
+            **extras,
+        }
+        head = dumps({"failed_at": self.failed_at})
+        return head[:-1] + b',"payload":' + payload + b"," + dumps(tail)[1:]
+
+    @classmethod
+    def decode(cls, raw: bytes) -> FailureRecord:
+        """Read a record of any client, however incomplete. Raises DecodeError if no object."""
+        document = loads(raw, "failure record")
+        if not isinstance(document, dict):
+            raise DecodeError("failure record is not an object", raw)
+        backtrace = document.pop("backtrace", None)
+        if not isinstance(backtrace, list):
+            backtrace = [] if backtrace is None else [backtrace]
+        payload = document.pop("payload", None)
+        fields = {
+            name: _scalar(document.pop(name, None))
+            for name in ("failed_at", "exception", "error", "worker", "queue")
+        }
+        return cls(
+            payload=original_payload(payload, document),
+            backtrace=[_scalar(line) for line in backtrace],
+            extras=document,
+            **fields,
+        )
+
+
+def original_payload(payload: Any, extras: dict[str, Any]) -> bytes:
+    """Return the payload a decoded record stands for, taking kept raw bytes out of ``extras``."""
+    raw, encoded = extras.pop("raw", None), extras.pop("raw_base64", None)
+    if isinstance(raw, str):
+        return raw.encode(errors="surrogatepass")
+    if isinstance(encoded, str):
+        return base64.b64decode(encoded)
+    return dumps(payload) if _encodable(payload) else INVALID_PAYLOAD
+
+
+def digest(raw: bytes) -> str:
+    """Return the address of a record: the SHA-1 of its bytes, which Lua can compute as well."""
+    return hashlib.sha1(raw, usedforsecurity=False).hexdigest()
+
+
+def _readable(payload: bytes) -> bool:
+    try:
+        document = loads(payload)
+        dumps(document)
+    except (DecodeError, UnicodeEncodeError):
+        return False
+    return isinstance(document, dict)
+
+
+def _encodable(value: Any) -> bool:
+    try:
+        dumps(value)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(value: str) -> str:
+    """Escape lone surrogates, which UTF-8 cannot carry."""
+    return value.encode(errors="backslashreplace").decode()
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,66 @@
+"""The item in a queue: ``{"class": ..., "args": [...]}`` and what other clients add to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django_resque.exceptions import DecodeError
+from django_resque.wire.codec import dumps, loads
+
+_KINDS = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One request to perform a job: its name, its arguments and any further keys."""
+
+    name: str
+    args: list[Any] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str | None:
+        """The job's id, where its producer gave one (django-resque and php-resque do)."""
+        value = self.extras.get("id")
+        return value if isinstance(value, str) else None
+
+    def encode(self) -> bytes:
+        """Return the bytes for the queue: class, args, then the extras in their order."""
+        return dumps({"class": self.name, "args": self.args, **self.extras})
+
+    @classmethod
+    def decode(cls, raw: bytes) -> Payload:
+        """Read a queue item of any client.
+
+        Raises DecodeError, saying what is wrong, for one that names no job or whose args are
+        no list. Absent and null args are an empty list, as in Ruby.
+        """
+        document = loads(raw)
+        if not isinstance(document, dict):
+            raise DecodeError(f"payload is {_kind(document)}, not an object", raw)
+        if "class" not in document:
+            raise DecodeError("class is missing", raw)
+        name = document.pop("class")
+        if not isinstance(name, str):
+            raise DecodeError(f"class is {_kind(name)}, not a string", raw)
+        if not name.strip():
+            raise DecodeError("class is empty", raw)
+        args = document.pop("args", None)
+        if args is None:
+            args = []
+        if not isinstance(args, list):
+            raise DecodeError(f"args is {_kind(args)}, not a list", raw)
+        return cls(name, args, document)
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), type(value).__name__)

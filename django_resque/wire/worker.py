@@ -1,0 +1,86 @@
+"""A worker's name in Redis, and the claim that lies at ``worker:<id>`` while it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django_resque.exceptions import DecodeError
+from django_resque.wire.codec import dumps, loads
+
+_PAYLOAD = b',"payload":'
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerId:
+    """``<host>~<token>:<pid>:<queues>``, or ``<host>:<pid>:<queues>`` of other clients.
+
+    The token makes equal pids of containers with equal host names two workers, and keeps Ruby's
+    pruning by ``ps`` on the same host away from us.
+    """
+
+    host: str
+    pid: int
+    queues: str
+    token: str = ""
+
+    @property
+    def machine(self) -> str:
+        """The part of the token that names machine and pid namespace; empty when unknown."""
+        return self.token[:-4]
+
+    def __str__(self) -> str:
+        """Return the id as it stands in Redis."""
+        host = f"{self.host}~{self.token}" if self.token else self.host
+        return f"{host}:{self.pid}:{self.queues}"
+
+    @classmethod
+    def parse(cls, text: str) -> WorkerId:
+        """Read an id of any client. Raises DecodeError for one without three parts."""
+        parts = text.split(":", 2)
+        if len(parts) != 3 or not parts[1].isdecimal():
+            raise DecodeError(f"worker id {text!r} is not host:pid:queues", text.encode())
+        host, _, token = parts[0].partition("~")
+        return cls(host, int(parts[1]), parts[2], token)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A payload taken from a queue and claimed by a worker; ``payload`` is its exact bytes.
+
+    ``rid`` names this one claim, so that a repeated call after a lost reply is recognised.
+    It is empty on the claims of other clients.
+    """
+
+    worker: str
+    queue: str
+    run_at: str
+    payload: bytes
+    rid: str = ""
+
+    def encode(self) -> bytes:
+        """Return the claim's bytes: Ruby's document with our ``rid`` before it."""
+        head = {"rid": self.rid, "queue": self.queue, "run_at": self.run_at}
+        return dumps(head)[:-1] + _PAYLOAD + self.payload + b"}"
+
+    @classmethod
+    def decode(cls, worker: str, raw: bytes) -> Reservation:
+        """Read the claim of any client's worker.
+
+        A claim of ours is cut, not parsed, so that even a payload that is no JSON comes back
+        byte for byte. Raises DecodeError when neither way gives a queue and a payload.
+        """
+        head, found, tail = raw.partition(_PAYLOAD)
+        if found and head.startswith(b'{"rid":') and tail.endswith(b"}"):
+            document, payload = loads(head + b"}", "claim"), tail[:-1]
+        else:
+            document = loads(raw, "claim")
+            if not isinstance(document, dict) or "payload" not in document:
+                raise DecodeError("claim holds no payload", raw)
+            payload = dumps(document["payload"])
+        return cls(
+            worker,
+            str(document.get("queue", "")),
+            str(document.get("run_at", "")),
+            payload,
+            str(document.get("rid", "")),
+        )
