@@ -51,16 +51,26 @@ class Commander(ABC):
                 raise translate(reply)
         return replies
 
-    def script(self, script: Script, keys: Sequence[Word], args: Iterable[Word] = ()) -> Any:
-        """Run a script as one atomic step and return its reply."""
+    def script(
+        self,
+        script: Script,
+        keys: Sequence[Word],
+        args: Iterable[Word] = (),
+        *,
+        before: Sequence[Command] = (),
+    ) -> Any:
+        """Run a script as one atomic step and return its reply.
+
+        The commands ``before`` go ahead of it in the same round trip.
+        """
         tail = (len(keys), *keys, *args)
         try:
-            return self.call("EVALSHA", script.sha, *tail)
+            return self.pipe([*before, ("EVALSHA", script.sha, *tail)])[-1]
         except StoreError as error:
             if not isinstance(error.__cause__, redis.exceptions.NoScriptError):
                 raise
         # Redis was restarted or its scripts flushed: EVAL loads the script again as well.
-        return self.call("EVAL", script.source, *tail)
+        return self.pipe([*before, ("EVAL", script.source, *tail)])[-1]
 
 
 class PooledCommander(Commander):

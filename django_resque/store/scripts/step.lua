@@ -1,0 +1,87 @@
+-- Finish one job and reserve the next, in one atomic step.
+-- KEYS  1 worker:<id>  2 pause-all-workers  3 queues:paused  4 queues  5.. queue:<n>
+-- ARGV  1 rid of the claim to finish, or ''   2 rid for a new claim, or '' to finish only
+--       3 run_at as a JSON string
+--       4 '' for a fixed list of queues, else '*' and each queue name the worker knows as <length>:<name>
+--       5 number of commands in the ending, then each as its word count and its words
+--       last, for each queue in KEYS, its name as a JSON string
+-- Returns {status, finished (1 or 0), errors of the ending, claim or names}; status is one of
+--   job     the claim, made now or by an earlier call whose reply was lost
+--   stale   another claim of this worker is in the way: it is returned
+--   queues  the set of queues has changed: its members are returned
+--   paused, empty, done
+-- Payloads are never decoded: cjson would turn [] into {} and long integers into floats.
+
+local function claimed_as(rid)
+  if rid == '' then return false end
+  local mark = '{"rid":"' .. rid .. '"'
+  return redis.call('GETRANGE', KEYS[1], 0, #mark - 1) == mark
+end
+
+local function trimmed_lower(text)
+  return string.lower(string.match(text, '^%s*(.-)%s*$'))
+end
+
+local finished, errors = 0, {}
+local next_arg = 6
+
+if claimed_as(ARGV[2]) then
+  return {'job', 1, errors, redis.call('GET', KEYS[1])}
+end
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  if not claimed_as(ARGV[1]) then
+    return {'stale', 0, errors, redis.call('GET', KEYS[1])}
+  end
+  -- The first write frees memory, so that the ending is allowed even at maxmemory.
+  redis.call('DEL', KEYS[1])
+  finished = 1
+end
+for _ = 1, tonumber(ARGV[5]) do
+  local first = next_arg + 1
+  next_arg = first + tonumber(ARGV[next_arg])
+  if finished == 1 then
+    -- One command of the ending that Redis refuses must not keep the others from being written.
+    local reply = redis.pcall(unpack(ARGV, first, next_arg - 1))
+    if type(reply) == 'table' and reply.err then errors[#errors + 1] = reply.err end
+  end
+end
+
+if ARGV[2] == '' then return {'done', finished, errors} end
+
+local pause = redis.call('GET', KEYS[2])
+if pause and trimmed_lower(pause) == 'true' then return {'paused', finished, errors} end
+
+if ARGV[4] ~= '' then
+  local known, count, at = {}, 0, 2
+  while at <= #ARGV[4] do
+    local colon = string.find(ARGV[4], ':', at, true)
+    local last = colon + tonumber(string.sub(ARGV[4], at, colon - 1))
+    known[string.sub(ARGV[4], colon + 1, last)] = true
+    count, at = count + 1, last + 1
+  end
+  local members = redis.call('SMEMBERS', KEYS[4])
+  local same = #members == count
+  for _, name in ipairs(members) do same = same and known[name] end
+  if not same then return {'queues', finished, errors, members} end
+end
+
+local paused = {}
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[3])) do paused[name] = true end
+local open = {}
+for i = 5, #KEYS do
+  -- '<namespace>:queues' and '<namespace>:queue:' are equally long.
+  if not paused[string.sub(KEYS[i], #KEYS[4] + 1)] then
+    open[#open + 1] = KEYS[i]
+    local raw = redis.pcall('LPOP', KEYS[i])
+    if type(raw) == 'string' then
+      local claim = '{"rid":"' .. ARGV[2] .. '","queue":' .. ARGV[next_arg + i - 5]
+        .. ',"run_at":' .. ARGV[3] .. ',"payload":' .. raw .. '}'
+      redis.call('SET', KEYS[1], claim)
+      return {'job', finished, errors, claim}
+    end
+    if raw and raw.err and not string.find(raw.err, 'WRONGTYPE', 1, true) then return raw end
+  end
+end
+-- Reading them is what makes Redis announce the next push, where the caller asked for it.
+for _, key in ipairs(open) do redis.call('EXISTS', key) end
+return {'empty', finished, errors}

@@ -1,0 +1,21 @@
+-- Strike a worker off, if it is still as it was when the caller decided that it is dead.
+-- KEYS  1 workers  2 workers:heartbeat  3 worker:<id>  4.. further keys of the worker to delete
+-- ARGV  1 worker id   2 heartbeat as read, or ''   3 claim as read, or ''   4 '1' to compare the heartbeat
+--       5 number of commands in the ending of its job, then each as its word count and its words
+-- Returns {struck (1 or 0), errors of the ending}.
+
+if ARGV[4] == '1' and (redis.call('HGET', KEYS[2], ARGV[1]) or '') ~= ARGV[2] then return {0, {}} end
+if (redis.call('GET', KEYS[3]) or '') ~= ARGV[3] then return {0, {}} end
+
+local known = redis.call('SREM', KEYS[1], ARGV[1]) + redis.call('HDEL', KEYS[2], ARGV[1])
+known = known + redis.call('DEL', unpack(KEYS, 3))
+if known == 0 then return {0, {}} end
+
+local errors, next_arg = {}, 6
+for _ = 1, tonumber(ARGV[5]) do
+  local first = next_arg + 1
+  next_arg = first + tonumber(ARGV[next_arg])
+  local reply = redis.pcall(unpack(ARGV, first, next_arg - 1))
+  if type(reply) == 'table' and reply.err then errors[#errors + 1] = reply.err end
+end
+return {1, errors}
