@@ -1,0 +1,147 @@
+"""What came of performing a job: the value a child answers with."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django_resque.exceptions import (
+    DecodeError,
+    DirtyExit,
+    JobTimeout,
+    MemoryLimitExceeded,
+    PruneDeadWorkerDirtyExit,
+)
+from django_resque.wire import timestamps
+from django_resque.wire.codec import dumps, loads
+from django_resque.wire.failure import FailureRecord
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from django_resque.wire.worker import Reservation
+
+# Bounds a failure record: nobody reads on after this, and a page must carry it.
+_MAX_TEXT = 100_000
+_MAX_LINES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The job was performed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A hook asked to leave the job unperformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job raised, or its process ended or was stopped before it could answer."""
+
+    exception: str
+    error: str
+    backtrace: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_exception(cls, error: BaseException) -> Failed:
+        """Describe an exception: its name, message, and traceback from the job's own frame on."""
+        kind = type(error)
+        name = kind.__qualname__
+        if kind.__module__ != "builtins":
+            name = f"{kind.__module__}.{name}"
+        return cls(name, _message(error), _backtrace(error))
+
+    def as_exception(self) -> DirtyExit:
+        """Return an exception to hand to ``on_failure`` hooks where the process died."""
+        kind = _DEATHS.get(self.exception, DirtyExit)
+        return Exception.__new__(kind, self.error)
+
+    def record(self, reservation: Reservation) -> FailureRecord:
+        """Return the record that tells of this failure, dated now."""
+        return FailureRecord(
+            failed_at=timestamps.failed_at(timestamps.now()),
+            payload=reservation.payload,
+            exception=self.exception,
+            error=self.error,
+            backtrace=self.backtrace,
+            worker=reservation.worker,
+            queue=reservation.queue,
+        )
+
+
+Outcome = Succeeded | Skipped | Failed
+
+_DEATHS = {
+    f"{kind.__module__}.{kind.__qualname__}": kind
+    for kind in (DirtyExit, PruneDeadWorkerDirtyExit, JobTimeout, MemoryLimitExceeded)
+}
+
+_KINDS: dict[str, type[Succeeded | Skipped | Failed]] = {
+    kind.__name__: kind for kind in (Succeeded, Skipped, Failed)
+}
+# Nearly every answer is one of these two, so they are encoded and decoded once.
+_CONSTANT: dict[bytes, Outcome] = {b'["Succeeded",{}]': Succeeded(), b'["Skipped",{}]': Skipped()}
+_ENCODED = {type(outcome): raw for raw, outcome in _CONSTANT.items()}
+
+
+def encode(outcome: Outcome) -> bytes:
+    """Return the bytes in which a child answers."""
+    if raw := _ENCODED.get(type(outcome)):
+        return raw
+    fields = {name: _utf8(value) for name, value in asdict(outcome).items()}
+    return dumps([type(outcome).__name__, fields])
+
+
+def decode(raw: bytes) -> Outcome:
+    """Read a child's answer. Raises DecodeError for anything else: a job may have written it."""
+    if constant := _CONSTANT.get(raw):
+        return constant
+    document = loads(raw, "outcome")
+    try:
+        name, fields = document
+        return _KINDS[name](**fields)
+    except (TypeError, ValueError, KeyError) as error:
+        raise DecodeError(f"outcome is malformed: {error}", raw) from error
+
+
+def _utf8(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_utf8(item) for item in value]
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException:  # noqa: BLE001 a job's exception may raise anything when printed
+        return f"<unprintable {type(error).__name__}>"
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… ({len(text)} characters)"
+
+
+def _backtrace(error: BaseException) -> list[str]:
+    try:
+        report = traceback.TracebackException(type(error), error, _own_frames(error))
+        lines = "".join(report.format()).rstrip("\n").split("\n")
+    except BaseException as problem:  # noqa: BLE001 a job's exception may raise anything when printed
+        return [f"<no traceback: {type(problem).__name__} while formatting it>"]
+    if len(lines) > _MAX_LINES:
+        half = _MAX_LINES // 2
+        cut = f"  … {len(lines) - _MAX_LINES} lines left out …"
+        lines = [*lines[:half], cut, *lines[-half:]]
+    return [line[:_MAX_TEXT] for line in lines]
+
+
+def _own_frames(error: BaseException) -> TracebackType | None:
+    """Skip the frames of django-resque that lead to the job: they tell its author nothing."""
+    frame = error.__traceback__
+    while frame is not None and _is_ours(frame):
+        frame = frame.tb_next
+    return frame
+
+
+def _is_ours(frame: TracebackType) -> bool:
+    module = frame.tb_frame.f_globals.get("__name__", "")
+    return isinstance(module, str) and module.startswith("django_resque.")

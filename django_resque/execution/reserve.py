@@ -1,0 +1,106 @@
+"""One look at the queues: settles the last job and reserves the next in the same step."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django_resque.store.workers import Look
+from django_resque.wire import timestamps
+from django_resque.wire.worker import Reservation
+
+if TYPE_CHECKING:
+    from django_resque.execution.queue_names import QueuePatterns
+    from django_resque.store import Store
+    from django_resque.store.workers import Ending
+
+_NOWHERE = Look(())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a look found: ``status`` is job, paused, empty or done (nothing was asked for).
+
+    ``settled`` is None if there was nothing to settle, False if the claim was no longer ours.
+    ``errors`` are Redis' refusals of parts of the ending.
+    """
+
+    status: str
+    reservation: Reservation | None
+    settled: bool | None
+    errors: list[str]
+
+
+class Reserver:
+    """Takes one worker's jobs, one at a time."""
+
+    def __init__(self, store: Store, worker: str, patterns: QueuePatterns) -> None:
+        """Look for jobs of ``worker`` in the queues of ``patterns``."""
+        self._store = store
+        self._worker = worker
+        self._patterns = patterns
+        self._look = Look(patterns.expand(()), frozenset() if patterns.dynamic else None)
+        self._ending: Ending | None = None
+        self._settled: bool | None = None
+        self._errors: list[str] = []
+        self._rid = ""
+
+    @property
+    def queues(self) -> list[str]:
+        """The queues looked into at present."""
+        return list(self._look.queues)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether an ending still waits to be written."""
+        return self._ending is not None
+
+    def settle(self, ending: Ending) -> None:
+        """Write this ending with the next step."""
+        self._ending, self._settled = ending, None
+
+    def next(self, *, armed: bool = False) -> Answer:
+        """Settle what is unsettled and reserve the next job.
+
+        After StoreUnavailable call it again, however often: the same claim is asked for, so a
+        lost reply neither loses the job nor settles twice. ``armed`` makes Redis announce the
+        next push when there is no job now.
+        """
+        self._rid = self._rid or os.urandom(12).hex()
+        run_at = timestamps.run_at(timestamps.now())
+        while True:
+            reply = self._store.workers.step(
+                self._worker,
+                self._look,
+                ending=self._ending,
+                rid=self._rid,
+                run_at=run_at,
+                armed=armed,
+            )
+            self._note(reply.finished, reply.errors)
+            if reply.status != "queues":
+                break
+            self._look = Look(self._patterns.expand(reply.queues), reply.queues)
+        reservation = None
+        if reply.claim:
+            reservation = Reservation.decode(self._worker, reply.claim)
+            self._rid = ""
+        return self._answer("job" if reservation else reply.status, reservation)
+
+    def flush(self) -> Answer:
+        """Settle what is unsettled without reserving anything."""
+        if self._ending is None:
+            return self._answer("done", None)
+        reply = self._store.workers.step(self._worker, _NOWHERE, ending=self._ending, rid="")
+        self._note(reply.finished, reply.errors)
+        return self._answer("done", None)
+
+    def _note(self, finished: bool, errors: list[str]) -> None:
+        if self._ending is not None:
+            self._settled, self._errors, self._ending = finished, errors, None
+
+    def _answer(self, status: str, reservation: Reservation | None) -> Answer:
+        answer = Answer(status, reservation, self._settled, self._errors)
+        self._settled, self._errors = None, []
+        return answer

@@ -1,0 +1,55 @@
+"""``manage.py resque_workers --count 5``: several workers from one loaded Django."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+from django_resque.management.working import WorkingCommand, count, seconds
+from django_resque.process.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+    from django_resque.process.worker import WorkerOptions
+
+
+class Command(WorkingCommand):
+    """Keep several workers alive, forked from one process that has loaded Django once."""
+
+    help = "Runs several workers that share the memory of one loaded Django."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the number of workers beside the options of a worker."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--count", type=count, help="Number of workers (default 1). Environment: COUNT."
+        )
+        parser.add_argument(
+            "--shutdown-timeout",
+            type=seconds,
+            default=30.0,
+            help="Seconds that workers may take after TERM or INT before they are killed "
+            "(default 30).",
+        )
+
+    def work(self, working: WorkerOptions, options: dict[str, Any]) -> int:
+        """Run the supervisor; return its exit status."""
+        number = self._number(options, "count", "COUNT", count, 1)
+        # With every core busy, forking ahead of the job only costs.
+        working = dataclasses.replace(working, fork_ahead=number < _cores())
+        supervisor = Supervisor(
+            number,
+            lambda: self.make_worker(working).run(),
+            replace=not working.burst and not working.max_idle,
+            shutdown_timeout=options["shutdown_timeout"],
+        )
+        return supervisor.run()
+
+
+def _cores() -> int:
+    # Not os.cpu_count: a container or taskset may leave this process fewer.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

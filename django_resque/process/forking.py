@@ -1,0 +1,75 @@
+"""Forks a child that begins with a clean slate and never returns into its parent's code."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+from django_resque import signals
+from django_resque.process.mailbox import HEARD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CRASHED = 70  # EX_SOFTWARE: the child's own code, not a job, raised
+_PR_SET_PDEATHSIG = 1
+# Looked up in the parent, once: in the child it would cost page faults at every fork.
+_prctl = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
+
+
+def fork(child: Callable[[], int], *, on_parent_death: signal.Signals) -> int:
+    """Run ``child`` in a forked process, leave it with the status it returns; return its pid.
+
+    The child handles no signals of its parent, receives ``on_parent_death`` when its parent
+    dies (Linux), and leaves by ``os._exit``. Raises OSError when the system cannot fork.
+    """
+    signals.forking.send(None)
+    flush()
+    parent = os.getpid()
+    # A signal that comes between fork and reset would run the parent's handler in the child.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _be_child(child, parent, on_parent_death)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return pid
+
+
+def flush() -> None:
+    """Flush what is written but not yet out, lest a child print it again or take it along."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue  # closed, a broken pipe or a full disk: output is no reason to stop work
+
+
+def _be_child(
+    child: Callable[[], int], parent: int, on_parent_death: signal.Signals
+) -> NoReturn:
+    status = _CRASHED
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in HEARD:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+        if _prctl is not None:
+            _prctl(_PR_SET_PDEATHSIG, int(on_parent_death))
+        if os.getppid() != parent:
+            # The parent died before it could be followed.
+            os._exit(0)
+        signals.forked.send(None)
+        status = child()
+        logging.shutdown()
+    except BaseException:  # noqa: BLE001 nothing may return into the parent's code
+        traceback.print_exc()
+    finally:
+        flush()
+        os._exit(status)

@@ -1,0 +1,68 @@
+"""Gives a worker's signs of life, from its loop or, where nothing is forked, from a thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django_resque.exceptions import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_resque.store import Store
+
+
+class Heart:
+    """Registers a worker again and again, every ``interval`` seconds."""
+
+    def __init__(
+        self, store: Store, thread_store: Store, worker: str, started: str, interval: float
+    ) -> None:
+        """Beat for ``worker``, which started at the time written as ``started``.
+
+        A thread beats through ``thread_store``, for the connection of ``store`` is the loop's.
+        """
+        self._store, self._thread_store = store, thread_store
+        self._worker, self._started = worker, started
+        self._interval = interval
+        self.due = 0.0
+        """The monotonic time of the next beat."""
+
+    def beat(self) -> None:
+        """Give a sign of life now. Raises StoreUnavailable; the next beat is then due soon."""
+        self.due = time.monotonic() + min(1.0, self._interval)
+        self._store.workers.register(self._worker, self._started)
+        self.due = time.monotonic() + self._interval
+
+    def beat_if_due(self) -> bool:
+        """Give a sign of life if it is time; tell whether one was given."""
+        if time.monotonic() < self.due:
+            return False
+        self.beat()
+        return True
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Beat from a thread while the block keeps the loop busy.
+
+        Only for a worker that never forks: a fork beside a thread may deadlock the child.
+        """
+        done = threading.Event()
+
+        def keep_beating() -> None:
+            while not done.wait(self._interval):
+                try:
+                    self._thread_store.workers.register(self._worker, self._started)
+                except StoreError:
+                    continue  # the next beat may pass; the loop reports the outage
+
+        thread = threading.Thread(target=keep_beating, name="resque-heart", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()

@@ -1,0 +1,57 @@
+"""This process' name among all workers on all machines, and whether a namesake still lives."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import socket
+from functools import lru_cache
+from pathlib import Path
+
+from django_resque.wire.worker import WorkerId
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def new_worker_id(queues: str) -> WorkerId:
+    """Return the id for a worker in this process.
+
+    Its token is the machine's mark and four random hex digits, so that neither containers of
+    one name nor a pid used again can be taken for one another.
+    """
+    return WorkerId(hostname(), os.getpid(), queues, machine() + os.urandom(2).hex())
+
+
+def hostname() -> str:
+    """Return this host's name in the characters that a worker id can hold."""
+    name = _UNFIT.sub("-", socket.gethostname())[:200].strip("-")
+    return name or "unknown"
+
+
+@lru_cache(maxsize=1)
+def machine() -> str:
+    """Return the mark of this boot of this machine and pid namespace: eight hex digits.
+
+    Where the system does not tell (it is not Linux), the mark is random: then nobody is ever
+    taken for a neighbour whose pids can be checked.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_bytes()
+        namespace = Path("/proc/self/ns/pid").readlink()
+    except OSError:
+        return os.urandom(4).hex()
+    return hashlib.sha256(boot + os.fsencode(namespace)).hexdigest()[:8]
+
+
+def died_here(worker: WorkerId) -> bool:
+    """Tell whether a worker is known to be dead because it ran here and its pid is gone."""
+    if not worker.token or worker.machine != machine() or worker.host != hostname():
+        return False
+    try:
+        os.kill(worker.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,207 @@
+"""A worker's performers: the one at work, the one forked ahead, those on their way out."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django_resque import signals
+from django_resque.process.channel import Channel
+from django_resque.process.forking import fork
+from django_resque.process.mailbox import Backoff
+from django_resque.process.performer import Performer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from django_resque.execution.outcome import Failed, Outcome
+    from django_resque.jobs.definition import Job
+    from django_resque.process.limits import Limits
+    from django_resque.process.performing import PerformerTask
+    from django_resque.wire.worker import Reservation
+
+logger = logging.getLogger(__name__)
+
+LEAVE_GRACE = 10.0
+"""Seconds a performer may take to leave after its last answer: flushing, closing, exit hooks."""
+MOURNING = 10.0
+"""Seconds for the hooks and backends that hear of a job whose own process died."""
+_UNSENT = 0.005  # seconds between two attempts to hand over the rest of a large payload
+
+
+class Attend(Protocol):
+    """The worker's way to wait: until a time, a signal or a readable descriptor."""
+
+    def __call__(self, until: float, descriptors: Sequence[int] = ()) -> None:
+        """Wait, hearing signals and giving signs of life meanwhile."""
+
+
+class Performers:
+    """Forks performers, hands them jobs, and sees every one of them to its end."""
+
+    def __init__(
+        self,
+        task: PerformerTask,
+        limits: Limits,
+        *,
+        jobs_per_fork: int,
+        attend: Attend,
+        private: Callable[[], list[int]],
+    ) -> None:
+        """Fork performers for ``task``.
+
+        ``attend`` passes the time in the worker's way; ``private`` tells the descriptors that
+        are the worker's own.
+        """
+        self._task = task
+        self._limits = limits
+        self._jobs_per_fork = jobs_per_fork
+        self._attend = attend
+        self._private = private
+        self._current: Performer | None = None
+        self._spare: Performer | None = None
+        self._leaving: list[Performer] = []
+
+    def perform(
+        self, reservation: Reservation, job: Job[Any, Any] | None, begun: Callable[[Performer], None]
+    ) -> Outcome:
+        """Have a job performed and return its outcome; ``begun`` is called once it is on its way."""
+        limit = (job.jobs_per_fork if job else None) or self._jobs_per_fork
+        performer = self._hand(reservation, limit)
+        begun(performer)
+        self._limits.begin(job)
+        while (outcome := performer.outcome() or performer.ended()) is None:
+            performer.tick()
+            self._limits.watch(performer)
+            until = min(performer.next_event(), self._limits.next_event())
+            if performer.channel.push():
+                until = min(until, time.monotonic() + _UNSENT)
+            self._attend(until, performer.descriptors)
+        self._give_back(performer)
+        if performer.died:
+            self.mourn(reservation, outcome)
+        self.reap()
+        return outcome
+
+    def mourn(self, reservation: Reservation, failed: Outcome) -> None:
+        """Run the hooks for a dead job in a child of their own, for a limited time."""
+        try:
+            performer = self._current = self._fork()
+            performer.mourn(reservation, failed)
+        except OSError as error:
+            logger.warning("The hooks for a dead job could not be run: %s", error)
+            return
+        performer.stop([(MOURNING, signal.SIGKILL)])
+        while performer.outcome() is None and performer.ended() is None:
+            performer.tick()
+            self._attend(performer.next_event(), performer.descriptors)
+        self._give_back(performer)
+
+    def stop(self, steps: list[tuple[float, signal.Signals]]) -> None:
+        """Send signals to the performer at work, each after its delay in seconds."""
+        if self._current is not None:
+            self._current.stop(steps)
+            self._current.tick()
+
+    def fork_ahead(self) -> None:
+        """Have a performer ready before its job is. A system that cannot fork now is no error."""
+        self._spare = self._living_spare()
+        if self._spare is None:
+            try:
+                self._spare = self._fork()
+            except OSError:
+                return  # the fork for the job itself will wait and tell
+
+    def reap(self) -> None:
+        """Bury those that have left; kill those that take too long."""
+        staying = []
+        for performer in self._leaving:
+            if performer.reap() is not None:
+                continue
+            if time.monotonic() > performer.leaving_since + LEAVE_GRACE:
+                performer.kill()
+            else:
+                staying.append(performer)
+        self._leaving = staying
+
+    def dismiss_all(self) -> None:
+        """See all of them out."""
+        if self._spare is not None:
+            self._dismiss(self._spare)
+            self._spare = None
+        self.reap()
+        while self._leaving:
+            self._attend(min(p.leaving_since for p in self._leaving) + LEAVE_GRACE)
+            self.reap()
+
+    def _hand(self, reservation: Reservation, limit: int) -> Performer:
+        """Give the job to a performer, however long the system refuses to fork one."""
+        delays = Backoff(1.0, 30.0)
+        if signals.before_fork.has_listeners():
+            signals.before_fork.send(None, reservation=reservation)
+        while True:
+            try:
+                performer = self._current = self._take(limit)
+                performer.hand(reservation, limit)
+            except ConnectionError:
+                # It died before it could begin; the next one is fresh.
+                self._dismiss(performer)
+            except OSError as error:
+                delay = delays.step()
+                logger.error(  # noqa: TRY400 the traceback tells nothing
+                    "Cannot fork: %s; trying again in %g seconds",
+                    error,
+                    delay,
+                    extra={"event": "worker.no_fork", "queue": reservation.queue},
+                )
+                until = time.monotonic() + delay
+                while time.monotonic() < until:
+                    self._attend(until)
+            else:
+                return performer
+
+    def _take(self, limit: int) -> Performer:
+        spare, self._spare = self._living_spare(), None
+        if spare is not None and spare.served and spare.served >= min(limit, spare.limit):
+            self._dismiss(spare)
+            spare = None
+        return spare or self._fork()
+
+    def _give_back(self, performer: Performer) -> None:
+        self._current = None
+        if performer.last or performer.channel.closed:
+            self._dismiss(performer)
+        else:
+            self._spare = performer
+
+    def _living_spare(self) -> Performer | None:
+        if self._spare is not None and self._spare.reap() is not None:
+            self._spare.channel.close()
+            return None
+        return self._spare
+
+    def _dismiss(self, performer: Performer) -> None:
+        performer.dismiss()
+        self._leaving.append(performer)
+
+    def _fork(self) -> Performer:
+        ours, theirs = Channel.pair()
+        task = self._task
+        task.inherited = [*self._private(), ours.fileno()]
+        if self._current is not None:
+            # Held open in another child, it would keep this one from noticing our death.
+            task.inherited.append(self._current.channel.fileno())
+
+        def serve() -> int:
+            return task.serve(theirs)
+
+        try:
+            pid = fork(serve, on_parent_death=signal.SIGKILL)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return Performer(pid, ours)

@@ -1,0 +1,120 @@
+"""The forked side: performs what its worker hands over, answers, and leaves."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django_resque import signals
+from django_resque.exceptions import TermException
+from django_resque.execution.outcome import Failed, decode, encode
+from django_resque.execution.perform import mourn, perform
+from django_resque.execution.settle import job_name
+from django_resque.process.procline import Procline
+from django_resque.wire.worker import Reservation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django_resque.execution.outcome import Outcome
+    from django_resque.failures.base import FailureBackend
+    from django_resque.process.channel import Channel
+
+READY = b"R"
+"""A performer's first message: the fork went well."""
+PERFORM = b"P"
+"""Perform the claim in the body, then wait for another message."""
+PERFORM_LAST = b"L"
+"""Perform the claim in the body, then leave."""
+MOURN = b"M"
+"""Run the hooks for the failure and claim in the body, then leave."""
+OUTCOME = b"O"
+"""The outcome is in the body."""
+
+_OOM_SCORE = "300"  # when memory runs out, the kernel is to kill the job and not the worker
+
+
+@dataclass(slots=True)
+class PerformerTask:
+    """All that a performer needs to know of its worker."""
+
+    worker: str
+    backends: Sequence[FailureBackend]
+    run_at_exit_hooks: bool
+    procline: Procline
+    inherited: list[int] = field(default_factory=list)
+    """Descriptors of the worker's that the performer must not hold open."""
+
+    def serve(self, channel: Channel) -> int:
+        """Perform claims from the channel until the last one or until it closes."""
+        os.setpgid(0, 0)
+        for descriptor in self.inherited:
+            os.close(descriptor)
+        _offer_to_oom_killer()
+        termination = _Termination()
+        signal.signal(signal.SIGTERM, termination.handle)
+        channel.send(READY)
+        fresh = True
+        while message := channel.receive():
+            kind, body = message
+            if kind == MOURN:
+                self._mourn(body)
+                channel.send(OUTCOME, b"")
+                break
+            reservation = Reservation.decode(self.worker, body)
+            self.procline.processing(reservation.queue, job_name(reservation.payload))
+            if fresh:
+                signals.after_fork.send(None, reservation=reservation)
+                fresh = False
+            outcome = termination.guard(reservation, self.backends)
+            channel.send(OUTCOME, encode(outcome))
+            if kind == PERFORM_LAST:
+                break
+        signals.performer_exit.send(None)
+        if self.run_at_exit_hooks:
+            atexit._run_exitfuncs()  # noqa: SLF001 leaving by sys.exit would unwind the parent's frames
+        return 0
+
+    def _mourn(self, body: bytes) -> None:
+        failed_bytes, _, claim = body.partition(b"\n")
+        failed = decode(failed_bytes)
+        if isinstance(failed, Failed):
+            mourn(Reservation.decode(self.worker, claim), failed, self.backends)
+
+
+def mourning(reservation: Reservation, failed: Outcome) -> bytes:
+    """Return the body of a MOURN message."""
+    # The outcome is JSON, so no newline stands in it.
+    return encode(failed) + b"\n" + reservation.encode()
+
+
+class _Termination:
+    """Turns the first SIGTERM into TermException, and only while a job is being performed."""
+
+    def __init__(self) -> None:
+        self._armed = False
+
+    def handle(self, number: int, frame: Any) -> None:
+        if self._armed:
+            self._armed = False
+            raise TermException(signal.Signals(number).name)
+
+    def guard(self, reservation: Reservation, backends: Sequence[FailureBackend]) -> Outcome:
+        try:
+            self._armed = True
+            outcome = perform(reservation, backends)
+            self._armed = False
+        except TermException as error:
+            return Failed.from_exception(error)
+        return outcome
+
+
+def _offer_to_oom_killer() -> None:
+    try:
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
+    except OSError:
+        return  # not Linux, or not allowed here: the kernel then chooses by size alone

@@ -1,0 +1,80 @@
+"""A pid file that refuses a second live process and replaces what a dead one left behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django_resque.exceptions import ResqueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class PidfileHeld(ResqueError):
+    """Raised when the process that a pid file names is alive."""
+
+    def __init__(self, path: str, pid: str) -> None:
+        """Name the file and the process in it."""
+        super().__init__(f"{path} belongs to the running process {pid or '(unknown)'}")
+
+
+@contextmanager
+def pidfile(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Hold ``path`` with this process' pid in it, as Ruby writes it, while the block runs.
+
+    Raises PidfileHeld for one of a live process, OSError for one that cannot be written. A
+    symbolic link is not followed. The lock, not the number, tells ours from a pid used again.
+    """
+    descriptor = _open_locked(Path(path))
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        # Only the process that wrote it removes it, and only while it is still the same file.
+        if os.pread(descriptor, 32, 0) == str(os.getpid()).encode() and _is(descriptor, path):
+            with suppress(FileNotFoundError):
+                Path(path).unlink()
+        os.close(descriptor)
+
+
+def _open_locked(path: Path) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        pid = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise PidfileHeld(str(path), pid) from None
+        if not _is(descriptor, path):
+            os.close(descriptor)  # its owner removed it between our open and our lock
+            continue
+        if _is_foreign_and_alive(pid):
+            os.close(descriptor)
+            raise PidfileHeld(str(path), pid)
+        return descriptor
+
+
+def _is(descriptor: int, path: str | os.PathLike[str]) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path, follow_symlinks=False))
+    except FileNotFoundError:
+        return False
+
+
+def _is_foreign_and_alive(pid: str) -> bool:
+    """Tell whether a process that does not lock its pid file (Ruby's) still runs."""
+    if not pid.isdecimal() or int(pid) in (0, os.getpid()):
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,96 @@
+"""Finds workers that died without a word and ends their jobs."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django_resque.exceptions import DecodeError, PruneDeadWorkerDirtyExit
+from django_resque.execution.outcome import Failed
+from django_resque.execution.settle import held_job, unregister
+from django_resque.process.identity import died_here
+from django_resque.wire import timestamps
+from django_resque.wire.worker import WorkerId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django_resque.failures.base import FailureBackend
+    from django_resque.store import Store
+    from django_resque.wire.worker import Reservation
+
+logger = logging.getLogger(__name__)
+
+FOREIGN_TTL = 300.0
+"""Seconds of silence after which another client's worker is dead: Ruby's own limit.
+
+Ruby beats once a minute only; clients that never beat are never struck off.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """A worker that was struck off, and the job it held, if any, with how that job ended."""
+
+    worker: str
+    reservation: Reservation | None
+    failed: Failed
+
+
+def prune(
+    store: Store, backends: Sequence[FailureBackend], ttl: float, *, own: str = ""
+) -> list[Pruned]:
+    """Strike off every dead worker but ``own``; its job, if it held one, fails.
+
+    One of ours is dead when its pid on this machine is gone, or after ``ttl`` seconds of
+    silence; a worker of another client after :data:`FOREIGN_TTL`. However many processes
+    prune at once, and whatever the worker does if it is alive after all, a job ends once.
+    """
+    ids, beats, now = store.workers.vitals()
+    dead = [
+        worker
+        for worker in sorted(ids | beats.keys())
+        if worker != own and _is_dead(worker, beats.get(worker), now, ttl)
+    ]
+    pruned = [
+        strike(store, backends, worker, claim, beats.get(worker, ""))
+        for worker, claim in zip(dead, store.workers.claims(dead), strict=True)
+    ]
+    return [row for row in pruned if row is not None]
+
+
+def strike(
+    store: Store,
+    backends: Sequence[FailureBackend],
+    worker: str,
+    claim: bytes | None,
+    heartbeat: str | None,
+) -> Pruned | None:
+    """Strike one dead worker off; None if it turned out to be otherwise meanwhile."""
+    failed = Failed.from_exception(PruneDeadWorkerDirtyExit(worker, held_job(worker, claim)))
+    struck, reservation = unregister(
+        store, backends, worker, failed, claim=claim, heartbeat=heartbeat
+    )
+    if not struck:
+        return None
+    logger.warning(
+        "Pruned dead worker %s",
+        worker,
+        extra={"event": "worker.pruned", "worker": worker},
+    )
+    return Pruned(worker, reservation, failed)
+
+
+def _is_dead(worker: str, heartbeat: str | None, now: int, ttl: float) -> bool:
+    try:
+        identity = WorkerId.parse(worker)
+    except DecodeError:
+        identity = None
+    if identity is not None and died_here(identity):
+        return True
+    beat = timestamps.parse(heartbeat) if heartbeat else None
+    if beat is None:
+        return False
+    ours = identity is not None and bool(identity.token)
+    return now - beat.timestamp() > (ttl if ours else FOREIGN_TTL)

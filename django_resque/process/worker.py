@@ -1,0 +1,443 @@
+"""The worker: reserves a job, has it performed by a child, settles it, and begins again."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import random
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django_resque import signals
+from django_resque.exceptions import AccessDenied, StoreError, TermException
+from django_resque.execution import settle
+from django_resque.execution.outcome import Failed
+from django_resque.execution.perform import perform
+from django_resque.execution.reserve import Reserver
+from django_resque.jobs.registry import registry
+from django_resque.process.heart import Heart
+from django_resque.process.identity import new_worker_id
+from django_resque.process.limits import Limits
+from django_resque.process.mailbox import Mailbox
+from django_resque.process.outage import Outage
+from django_resque.process.performers import Performers
+from django_resque.process.performing import PerformerTask
+from django_resque.process.procline import Procline
+from django_resque.process.prune import prune
+from django_resque.wire import timestamps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django_resque.conf import Settings
+    from django_resque.execution.outcome import Outcome
+    from django_resque.execution.queue_names import QueuePatterns
+    from django_resque.execution.reserve import Answer
+    from django_resque.failures.base import FailureBackend
+    from django_resque.process.performer import Performer
+    from django_resque.process.prune import Pruned
+    from django_resque.store import Store
+    from django_resque.store.link import Link
+    from django_resque.wire.worker import Reservation
+
+logger = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_UNSETTLED = 75
+"""The worker had to leave before Redis took the last outcome; the log has it (EX_TEMPFAIL)."""
+EXIT_DENIED = 78
+"""Redis refused the credentials at the start (EX_CONFIG)."""
+
+_LAST_TRIES = 5.0  # seconds that a worker told to leave at once keeps trying to settle
+_MOURNING = 10.0  # seconds for the hooks of a job whose process died
+_POLL_UNTRACKED = 1.0  # seconds between looks when Redis does not announce pushes
+_LEAST_HELD, _MOST_HELD = 0.001, 0.1  # seconds to hold back after pushes that others took
+_NEVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker is to work; all times in seconds."""
+
+    queues: QueuePatterns
+    interval: float = 5.0
+    burst: bool = False
+    max_jobs: int | None = None
+    max_idle: float | None = None
+    jobs_per_fork: int = 1
+    fork: bool = True
+    fork_ahead: bool = True
+    term_child: bool = False
+    term_timeout: float = 4.0
+    pre_shutdown_timeout: float = 0.0
+    graceful_term: bool = False
+    run_at_exit_hooks: bool = False
+
+
+class Worker:
+    """One worker process: a loop that reserves, hands over, waits and settles.
+
+    It runs no job and no foreign code but the receivers of its signals, and it has one thread.
+    """
+
+    def __init__(
+        self,
+        options: WorkerOptions,
+        settings: Settings,
+        backends: Sequence[FailureBackend],
+        *,
+        store: Store,
+        link: Link,
+        thread_store: Store,
+    ) -> None:
+        """Work as ``options`` say, over ``link``, through which ``store`` speaks.
+
+        ``thread_store`` is for the heartbeat of a worker that does not fork, and has
+        connections of its own.
+        """
+        self.options = options
+        self.id = str(new_worker_id(options.queues.label))
+        self._settings = settings
+        self._store = store
+        self._link = link
+        self._backends = backends
+        self._mailbox = Mailbox()
+        self._procline = Procline()
+        self._reserver = Reserver(store, self.id, options.queues)
+        started = timestamps.started(timestamps.now())
+        self._heart = Heart(store, thread_store, self.id, started, settings.heartbeat_interval)
+        self._performers = Performers(
+            PerformerTask(self.id, backends, options.run_at_exit_hooks, self._procline),
+            Limits(options.term_timeout),
+            jobs_per_fork=options.jobs_per_fork,
+            attend=self._attend,
+            private=self._private_descriptors,
+        )
+        self._outage = Outage(self.id)
+        self._unsettled: tuple[Reservation, Outcome] | None = None
+        self._to_mourn: list[Pruned] = []
+        self._jobs_left = options.max_jobs
+        self._armed = self._paused = self._stopping = self._hurried = False
+        self._resting = ""  # what the last look found, while there is nothing to do
+        self._misses = 0.0  # how long to hold back after an announcement, at most
+        self._idle_since = time.monotonic()
+
+    # The loop
+
+    def run(self) -> int:
+        """Work until told to stop or there is nothing left to do; return the exit status."""
+        self._mailbox.open()
+        try:
+            status = self._boot()
+            while status is None:
+                status = self._turn()
+            return self._leave(status)
+        finally:
+            self._link.close()
+            self._mailbox.close()
+
+    def _turn(self) -> int | None:
+        self._hear(self._mailbox.read())
+        if self._stopping:
+            return EXIT_OK
+        if self._paused:
+            self._stay_paused()
+            return None
+        answer = self._ask()
+        if answer is None:
+            return None
+        if answer.reservation is not None:
+            self._work(answer.reservation)
+        elif self.options.burst and answer.status == "empty":
+            return EXIT_OK
+        else:
+            self._rest(answer.status)
+        return None
+
+    def _boot(self) -> int | None:
+        self._procline.show("Starting")
+        if self.options.fork and threading.active_count() > 1:
+            names = ", ".join(thread.name for thread in threading.enumerate()[1:])
+            logger.warning(
+                "%s more threads run in the worker (%s); a fork beside a thread may deadlock "
+                "the child. Start threads in the job, or use --no-fork",
+                threading.active_count() - 1,
+                names,
+                extra={"event": "worker.threads", "worker": self.id},
+            )
+        # Nothing that lives now is garbage: collections in children then leave its pages shared.
+        gc.collect()
+        gc.freeze()
+        signals.before_first_fork.send(self)
+        while not self._stopping:
+            try:
+                self._beat()
+            except AccessDenied as error:
+                logger.error("%s", error, extra={"event": "worker.denied", "worker": self.id})  # noqa: TRY400 one clear line
+                return EXIT_DENIED
+            except StoreError as error:
+                self._wait_out(error)
+            else:
+                return None
+        return EXIT_OK
+
+    def _ask(self) -> Answer | None:
+        """Take the next step with Redis; None if that must wait, as it now has."""
+        try:
+            if time.monotonic() >= self._heart.due:
+                self._beat()
+            answer = self._reserver.next(armed=self._armed and self._link.tracking)
+        except StoreError as error:
+            self._wait_out(error)
+            return None
+        self._outage.over()
+        self._note_settled(answer)
+        return answer
+
+    def _rest(self, status: str) -> None:
+        """Nothing to do: arm the next look, then wait for an announcement or the next turn."""
+        if status != self._resting:
+            self._show_rest(status)
+        if not self._armed and self._link.tracking:
+            # The look just taken asked for no announcement; the next one does.
+            self._armed = True
+            return
+        self._mourn_pruned()
+        now = time.monotonic()
+        idle_until = self._idle_since + (self.options.max_idle or _NEVER)
+        if now >= idle_until:
+            self._stopping = True
+            return
+        if self._link.heard():
+            self._hold_back()
+            return
+        pause = self.options.interval if self._link.tracking else _POLL_UNTRACKED
+        pause = max(0.01, pause) * random.uniform(0.9, 1.1)  # noqa: S311 spreads the workers' looks
+        until = min(now + pause, idle_until, self._heart.due)
+        descriptor = self._link.fileno()
+        heard = self._attend(until, () if descriptor is None else (descriptor,))
+        if not heard and time.monotonic() < until:
+            self._hold_back()
+
+    def _show_rest(self, status: str) -> None:
+        if not self._resting and status == "empty":
+            signals.queue_empty.send(self)
+        self._resting = status
+        if status == "paused":
+            self._procline.paused()
+        else:
+            self._procline.waiting(self._reserver.queues)
+        if self._ahead():
+            self._performers.fork_ahead()
+
+    def _hold_back(self) -> None:
+        """Somebody pushed; others may be quicker. Each miss in a row holds this worker back more.
+
+        Without it, every push would set all idle workers upon Redis at once.
+        """
+        if self._misses:
+            until = time.monotonic() + random.uniform(0, self._misses)  # noqa: S311
+            self._attend(until)
+        self._misses = min(_MOST_HELD, max(_LEAST_HELD, 2 * self._misses))
+
+    # Performing
+
+    def _work(self, reservation: Reservation) -> None:
+        self._armed, self._resting, self._misses = False, "", 0.0
+        if self.options.fork:
+            name = settle.job_name(reservation.payload)
+            job = registry.find(name) if name else None
+            outcome = self._performers.perform(reservation, job, self._show_forked)
+        else:
+            outcome = self._perform_here(reservation)
+        self._reserver.settle(settle.ending(self._store, self._backends, reservation, outcome))
+        self._unsettled = (reservation, outcome)
+        self._idle_since = time.monotonic()
+        if self._jobs_left is not None:
+            self._jobs_left -= 1
+            self._stopping = self._stopping or self._jobs_left <= 0
+
+    def _show_forked(self, performer: Performer) -> None:
+        self._procline.forked(performer.pid)
+        if performer.last and self._ahead():
+            self._performers.fork_ahead()
+
+    def _ahead(self) -> bool:
+        # A listener of before_fork wants what it does to be seen by the child.
+        return (
+            self.options.fork
+            and self.options.fork_ahead
+            and not self._stopping
+            and self._jobs_left != 1
+            and not signals.before_fork.has_listeners()
+        )
+
+    def _perform_here(self, reservation: Reservation) -> Outcome:
+        """Perform in this process, for debuggers (``--no-fork``)."""
+        self._procline.processing(reservation.queue, settle.job_name(reservation.payload))
+        previous = signal.getsignal(signal.SIGTERM)
+        if self.options.term_child:
+            signal.signal(signal.SIGTERM, _raise_term)
+        try:
+            with self._heart.beating():
+                return perform(reservation, self._backends)
+        except TermException as error:
+            return Failed.from_exception(error)
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+
+    def _mourn_pruned(self) -> None:
+        while self._to_mourn:
+            pruned = self._to_mourn.pop()
+            if pruned.reservation is not None and self.options.fork:
+                self._performers.mourn(pruned.reservation, pruned.failed)
+
+    # Settling
+
+    def _note_settled(self, answer: Answer) -> None:
+        if answer.settled is None or self._unsettled is None:
+            return
+        (reservation, outcome), self._unsettled = self._unsettled, None
+        for error in answer.errors:
+            logger.error(
+                "Redis refused part of a job's ending (%s): %s of %s",
+                error,
+                outcome,
+                reservation.payload.decode(errors="backslashreplace"),
+                extra={"event": "job.unwritten", "queue": reservation.queue, "worker": self.id},
+            )
+        if answer.settled:
+            signals.job_finished.send(self, reservation=reservation, outcome=outcome)
+        else:
+            logger.warning(
+                "A job of queue %s ended as %s, but its claim was gone: it was settled before a "
+                "reply got lost, or this worker was taken for dead",
+                reservation.queue,
+                type(outcome).__name__,
+                extra={"event": "job.fenced", "queue": reservation.queue, "worker": self.id},
+            )
+
+    def _leave(self, status: int) -> int:
+        """Settle the last job, see the performers out and unregister."""
+        if status == EXIT_DENIED:
+            return status
+        self._mourn_pruned()
+        self._performers.dismiss_all()
+        deadline = time.monotonic() + _LAST_TRIES
+        while self._reserver.unsettled or self._unsettled:
+            try:
+                self._note_settled(self._reserver.flush())
+            except StoreError as error:
+                if self._hurried and time.monotonic() > deadline:
+                    status = self._give_up()
+                    break
+                self._wait_out(error, until=deadline)
+        try:
+            self._store.workers.strike(self.id, claim=None)
+        except StoreError as error:
+            logger.warning("Could not unregister: %s", error, extra={"event": "worker.unregister"})
+        signals.worker_exit.send(self)
+        return status
+
+    def _give_up(self) -> int:
+        if self._unsettled is not None:
+            reservation, outcome = self._unsettled
+            logger.critical(
+                "Leaving while Redis is away; unwritten: %s of %s",
+                outcome,
+                reservation.payload.decode(errors="backslashreplace"),
+                extra={"event": "job.unwritten", "queue": reservation.queue, "worker": self.id},
+            )
+        return EXIT_UNSETTLED
+
+    # Signals and time
+
+    def _attend(self, until: float, descriptors: Sequence[int] = ()) -> bool:
+        """Wait until then, a signal or a readable descriptor; beat when due. Tell of signals."""
+        due = min(until, self._heart.due) - time.monotonic()
+        heard = self._mailbox.wait(max(0.0, due), descriptors)
+        if heard:
+            self._hear(heard)
+        if time.monotonic() >= self._heart.due:
+            self._try_to_beat()
+        return bool(heard)
+
+    def _hear(self, heard: list[signal.Signals]) -> None:
+        for number in heard:
+            if number == signal.SIGCHLD:
+                self._performers.reap()
+            elif number == signal.SIGUSR2:
+                self._paused = True
+            elif number == signal.SIGCONT:
+                self._paused = False
+            elif number == signal.SIGUSR1:
+                self._kill(at_once=False)
+            elif number == signal.SIGQUIT or (
+                number == signal.SIGTERM and self.options.graceful_term
+            ):
+                self._stop()
+            else:  # TERM, INT and HUP; a second one does not wait any longer
+                self._kill(at_once=self._hurried)
+                self._hurried = True
+                self._stop()
+
+    def _stop(self) -> None:
+        if not self._stopping:
+            self._stopping = True
+            signals.shutdown.send(self)
+
+    def _kill(self, *, at_once: bool) -> None:
+        if at_once or not self.options.term_child:
+            self._performers.stop([(0.0, signal.SIGKILL)])
+        else:
+            term = self.options.pre_shutdown_timeout
+            kill = term + self.options.term_timeout
+            self._performers.stop([(term, signal.SIGTERM), (kill, signal.SIGKILL)])
+
+    def _stay_paused(self) -> None:
+        signals.before_pause.send(self)
+        self._procline.paused()
+        while self._paused and not self._stopping:
+            try:
+                self._note_settled(self._reserver.flush())
+                self._outage.over()
+            except StoreError as error:
+                self._wait_out(error)
+                continue
+            self._attend(_NEVER)
+        self._resting, self._armed = "", False
+        signals.after_pause.send(self)
+
+    def _beat(self) -> None:
+        if self._heart.beat_if_due():
+            ttl = self._settings.heartbeat_ttl
+            self._to_mourn += prune(self._store, self._backends, ttl, own=self.id)
+
+    def _try_to_beat(self) -> None:
+        """Beat while something else goes on; an outage is not waited for here."""
+        try:
+            self._beat()
+            self._outage.over()
+        except StoreError as error:
+            self._outage.tell(error)
+
+    def _wait_out(self, error: StoreError, *, until: float = float("inf")) -> None:
+        self._armed = False
+        self._pass_time(min(self._outage.tell(error), max(0.0, until - time.monotonic())))
+
+    def _pass_time(self, seconds: float) -> None:
+        """Wait, hearing signals; being told to leave at once ends the wait."""
+        until, hurried = time.monotonic() + seconds, self._hurried
+        while time.monotonic() < until and self._hurried == hurried:
+            self._attend(until)
+
+    def _private_descriptors(self) -> list[int]:
+        link = self._link.fileno()
+        return [*self._mailbox.descriptors, *(() if link is None else (link,))]
+
+
+def _raise_term(number: int, frame: object) -> None:
+    raise TermException(signal.Signals(number).name)
