@@ -1,0 +1,20 @@
+"""Background jobs for Django over Redis, sharing queues with every Resque client."""
+
+from django_resque.jobs.client import dequeue, enqueue, enqueue_to
+from django_resque.jobs.decorating import job
+from django_resque.jobs.definition import Job
+from django_resque.jobs.enqueueing import JobHandle
+from django_resque.jobs.plugins import Plugin
+from django_resque.version import __version__, get_version
+
+__all__ = [
+    "Job",
+    "JobHandle",
+    "Plugin",
+    "__version__",
+    "dequeue",
+    "enqueue",
+    "enqueue_to",
+    "get_version",
+    "job",
+]

@@ -1,0 +1,86 @@
+"""Enqueueing and dequeueing by name, also of jobs that other programs perform."""
+
+from __future__ import annotations
+
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Any, overload
+
+from django_resque.exceptions import ArgumentError, NoQueueError
+from django_resque.jobs.arguments import Parameters
+from django_resque.jobs.definition import Job, P
+from django_resque.jobs.registry import registry
+from django_resque.wire.queue_name import check_queue_name
+
+if TYPE_CHECKING:
+    from django_resque.jobs.enqueueing import JobHandle
+
+_ANY_POSITIONAL = Signature([Parameter("args", Parameter.VAR_POSITIONAL)])
+
+
+@overload
+def enqueue(job: Job[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> JobHandle: ...
+@overload
+def enqueue(job: str, /, *args: Any, **kwargs: Any) -> JobHandle: ...
+def enqueue(job: Job[..., Any] | str, /, *args: Any, **kwargs: Any) -> JobHandle:
+    """Enqueue a registered job, given itself or its name, to its own queue.
+
+    Raises NoQueueError for a name that is not registered here: :func:`enqueue_to` takes any.
+    """
+    return job_named(job).enqueue(*args, **kwargs)
+
+
+@overload
+def enqueue_to(queue: str, job: Job[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> JobHandle: ...
+@overload
+def enqueue_to(queue: str, job: str, /, *args: Any, **kwargs: Any) -> JobHandle: ...
+def enqueue_to(queue: str, job: Job[..., Any] | str, /, *args: Any, **kwargs: Any) -> JobHandle:
+    """Enqueue a job to a queue of your choice, also one that only another program knows.
+
+    Such a job takes positional arguments: ``enqueue_to("file_serve", "Archive", 44, "beer")``.
+    """
+    return job_named(job, queue).enqueue(*args, **kwargs)
+
+
+def dequeue(job: Job[..., Any] | str, /, *args: Any, queue: str | None = None) -> int:
+    """Remove a job from a queue where it waits with these arguments; return how many went.
+
+    Without arguments, all that wait are removed, whatever theirs are. The queue is the job's
+    own unless one is given.
+    """
+    return job_named(job, queue).dequeue(*args)
+
+
+def job_named(job: Job[..., Any] | str, queue: str | None = None) -> Job[..., Any]:
+    """Return the job of that name, set up for ``queue`` if one is given.
+
+    For a name that is not registered here: a job that can be enqueued and dequeued, but not
+    performed. Raises NoQueueError if it has no queue then.
+    """
+    if isinstance(job, str):
+        found = registry.find(job)
+        if found is None:
+            return _elsewhere(job, queue)
+        job = found
+    elif not isinstance(job, Job):
+        msg = f"{job!r} is not a job: decorate it with @job, or give the name of one"
+        raise ArgumentError(msg)
+    return job if queue is None else job.using(queue=queue)
+
+
+def _elsewhere(name: str, queue: str | None) -> Job[..., Any]:
+    if not name.strip():
+        raise ArgumentError("the name of a job must not be empty")
+    if queue is None:
+        near = registry.near(name)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        msg = (
+            f"{name!r} is not a job registered here, so its queue is unknown.{hint} "
+            f"For a job of another program name the queue: enqueue_to(queue, {name!r}, ...)."
+        )
+        raise NoQueueError(msg)
+    check_queue_name(queue)
+
+    def unknown(*_args: Any) -> None:
+        registry.get(name)
+
+    return Job(unknown, name, Parameters(name, _ANY_POSITIONAL), queue)

@@ -1,0 +1,160 @@
+"""The decorated thing: a job, which is called here and now or enqueued for a worker."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import WRAPPER_ASSIGNMENTS
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+
+from django_resque.conf import get_settings
+from django_resque.exceptions import ArgumentError
+from django_resque.jobs.enqueueing import JobHandle, dequeue_payloads, enqueue_payloads
+from django_resque.jobs.plugins import HookMethod
+from django_resque.wire.payload import Payload
+from django_resque.wire.queue_name import check_queue_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from django_resque.jobs.arguments import Parameters
+    from django_resque.jobs.commit import OnCommit
+    from django_resque.jobs.plugins import Plugin
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Job(Generic[P, R]):
+    """A function, or a class with a ``perform`` method, that workers can perform.
+
+    Made by :func:`~django_resque.job`. Calling it runs it here and now, like the function it was.
+    """
+
+    func: Callable[P, R]
+    """What a call runs; for a class: ``perform`` of a new instance."""
+    name: str
+    """The name in payloads: by default the dotted path, for example ``shop.jobs.archive``."""
+    parameters: Parameters
+    queue: str | None = None
+    """The queue to enqueue to; None for ``RESQUE["DEFAULT_QUEUE"]``."""
+    timeout: float | None = None
+    """Seconds after which a performance is stopped and fails; None for never."""
+    max_memory: int | None = None
+    """Bytes of memory beyond which a performance is stopped and fails; None for no limit."""
+    ids: bool | None = None
+    """Whether payloads bear an id; None for ``RESQUE["JOB_IDS"]``."""
+    jobs_per_fork: int | None = None
+    """How many of these one forked child may perform; None for what the worker was told."""
+    plugins: tuple[Plugin, ...] = ()
+    """The plugins of this job, in running order."""
+    at_front: bool = False
+    """Whether it is enqueued before those that wait already."""
+    on_commit: OnCommit = True
+    """Which transactions enqueueing waits for."""
+    job_class: type | None = None
+    """The class that was decorated; None for a function."""
+    hook_methods: tuple[tuple[str, str], ...] = ()
+    """The moment and name of each hook method of the class, in running order."""
+
+    def __post_init__(self) -> None:
+        """Look like the function or class that was decorated."""
+        decorated = self.job_class or self.func
+        for attribute in WRAPPER_ASSIGNMENTS:
+            if hasattr(decorated, attribute):
+                self.__dict__[attribute] = getattr(decorated, attribute)
+        self.__dict__["__wrapped__"] = decorated
+        self.__dict__["__signature__"] = self.parameters.signature
+
+    def __repr__(self) -> str:
+        """Show the job by its name."""
+        return f"<Job {self.name}>"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the job here and now, without hooks, and return what it returns."""
+        return self.func(*args, **kwargs)
+
+    @property
+    def path(self) -> str:
+        """The dotted path of the code, whatever name the job bears."""
+        decorated = self.__dict__["__wrapped__"]
+        return f"{decorated.__module__}.{getattr(decorated, '__qualname__', self.name)}"
+
+    @property
+    def description(self) -> str:
+        """The first line of the docstring; empty without one."""
+        text = self.__dict__["__wrapped__"].__doc__ or ""
+        return text.strip().partition("\n")[0].strip()
+
+    def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobHandle:
+        """Have a worker perform the job with these arguments; return a handle at once.
+
+        Inside transactions it reaches its queue when all of them have committed. Raises
+        ArgumentError for arguments that do not fit the job or cannot travel as JSON,
+        StoreUnavailable when Redis is away, EnqueueUncertain when it went away just then.
+        """
+        return enqueue_payloads(self, [self._payload(args, kwargs)])[0]
+
+    delay = enqueue
+
+    async def aenqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobHandle:
+        """Enqueue as :meth:`enqueue` does, from asynchronous code."""
+        return await sync_to_async(self.enqueue)(*args, **kwargs)
+
+    def enqueue_many(self, calls: Iterable[Sequence[Any]]) -> list[JobHandle]:
+        """Enqueue many at once, far faster than one by one: ``send.enqueue_many([(1,), (2,)])``.
+
+        Each call is a tuple of positional arguments. If one of them is wrong, none is enqueued.
+        """
+        payloads = []
+        for call in calls:
+            if not isinstance(call, (tuple, list)):
+                msg = f"{self.name}: {call!r} is no tuple of arguments; write [(1,), (2,)]"
+                raise ArgumentError(msg)
+            payloads.append(self._payload(tuple(call), {}))
+        return enqueue_payloads(self, payloads)
+
+    def dequeue(self, *args: Any, **kwargs: Any) -> int:
+        """Remove it from its queue where it waits with these arguments; return how many went.
+
+        Without arguments, all that wait are removed, whatever theirs are.
+        """
+        packed = self.parameters.pack(args, kwargs) if args or kwargs else None
+        return dequeue_payloads(self, packed)
+
+    def using(
+        self,
+        *,
+        queue: str | None = None,
+        at_front: bool | None = None,
+        on_commit: OnCommit | None = None,
+    ) -> Job[P, R]:
+        """Return the job set up otherwise: ``send.using(queue="low").enqueue(7)``.
+
+        ``on_commit`` is True to wait for every database that is in a transaction, False to
+        go at once, or the alias or aliases of the databases to wait for.
+        """
+        if queue is not None:
+            check_queue_name(queue)
+        given = {"queue": queue, "at_front": at_front, "on_commit": on_commit}
+        changes: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
+        return replace(self, **changes)
+
+    def begin(self) -> tuple[Callable[P, R], Sequence[Plugin]]:
+        """Return what performs the job once, and the hooks that belong to that alone.
+
+        A class is instantiated anew, so that its hook methods and ``perform`` share ``self``.
+        """
+        if self.job_class is None:
+            return self.func, ()
+        instance = self.job_class()
+        hooks = [HookMethod(moment, getattr(instance, name)) for moment, name in self.hook_methods]
+        return instance.perform, hooks
+
+    def _payload(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Payload:
+        ids = get_settings().job_ids if self.ids is None else self.ids
+        extras = {"id": os.urandom(16).hex()} if ids else {}
+        return Payload(self.name, self.parameters.pack(args, kwargs), extras)

@@ -1,0 +1,141 @@
+"""From a call to bytes in a queue, and back out of it unperformed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django_resque import signals, wiring
+from django_resque.conf import get_settings
+from django_resque.exceptions import DecodeError
+from django_resque.jobs.commit import after_commit
+from django_resque.jobs.encoding import encode
+from django_resque.jobs.performing import perform_job
+from django_resque.jobs.plugins import lets_pass
+from django_resque.wire.codec import dumps
+from django_resque.wire.payload import Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django_resque.jobs.definition import Job
+    from django_resque.jobs.plugins import Plugin
+
+
+@dataclass(frozen=True, slots=True)
+class JobHandle:
+    """What enqueueing gives back at once; false when a ``before_enqueue`` hook refused the job."""
+
+    queue: str
+    payload: Payload
+    vetoed: bool = False
+
+    @property
+    def id(self) -> str | None:
+        """The job's id; None for a job that is enqueued without ids."""
+        return self.payload.id
+
+    def __bool__(self) -> bool:
+        """Tell whether the job was let through to its queue."""
+        return not self.vetoed
+
+
+def enqueue_payloads(job: Job[..., Any], payloads: Sequence[Payload]) -> list[JobHandle]:
+    """Enqueue requests for one job in their order, with its hooks, and return their handles.
+
+    Nothing is enqueued if one of them cannot be encoded. Outside inline mode they are pushed
+    when the transactions that the job waits for have committed.
+    """
+    settings = get_settings()
+    queue = job.queue or settings.default_queue
+    names = job.parameters.names
+    encoded = [encode(payload, names) for payload in payloads]
+    handles = [JobHandle(queue, payload) for payload in payloads]
+    plugins = (*wiring.plugins(), *job.plugins, *job.begin()[1])
+    if plugins:
+        passed = [lets_pass(plugins, "before_enqueue", each, queue) for each in payloads]
+        handles = [
+            JobHandle(queue, payload, vetoed=not passes)
+            for payload, passes in zip(payloads, passed, strict=True)
+        ]
+        payloads = [handle.payload for handle in handles if handle]
+        # Encoded anew, because a hook may have added to the extras.
+        encoded = [encode(payload, names) for payload in payloads]
+    if settings.inline:
+        _perform_inline(job, encoded, plugins, payloads, queue)
+    elif payloads:
+
+        def push() -> None:
+            wiring.store().queues.push_many(queue, encoded, at_front=job.at_front)
+            _after_enqueue(plugins, payloads, queue)
+            signals.job_enqueued.send_robust(None, queue=queue, payloads=list(payloads))
+
+        after_commit(push, job.on_commit)
+    return handles
+
+
+def _perform_inline(
+    job: Job[..., Any],
+    encoded: Sequence[bytes],
+    plugins: Sequence[Plugin],
+    payloads: Sequence[Payload],
+    queue: str,
+) -> None:
+    for raw, payload in zip(encoded, payloads, strict=True):
+        perform_job(job, Payload.decode(raw), queue)
+        _after_enqueue(plugins, [payload], queue)
+
+
+def _after_enqueue(plugins: Sequence[Plugin], payloads: Sequence[Payload], queue: str) -> None:
+    for payload in payloads:
+        for plugin in plugins:
+            plugin.after_enqueue(payload, queue)
+
+
+def dequeue_payloads(job: Job[..., Any], args: list[Any] | None) -> int:
+    """Remove the job's unperformed requests from its queue; return how many were removed.
+
+    Those with equal ``args``, whichever client wrote them; all of the job if ``args`` is None.
+    """
+    settings = get_settings()
+    queue = job.queue or settings.default_queue
+    payload = Payload(job.name, args or [])
+    wanted = None if args is None else _canonical(Payload.decode(encode(payload, ())).args)
+    plugins = (*wiring.plugins(), *job.plugins, *job.begin()[1])
+    if not lets_pass(plugins, "before_dequeue", payload, queue):
+        return 0
+    removed = 0
+    if not settings.inline:
+        queues = wiring.store().queues
+        # Workers shorten the list while it is read, which hides some of it: read it again until
+        # nothing is found.
+        while found := [raw for raw in queues.scan(queue) if _matches(raw, job.name, wanted)]:
+            removed += queues.remove_items(queue, list(dict.fromkeys(found)))
+    for plugin in plugins:
+        plugin.after_dequeue(payload, queue)
+    return removed
+
+
+def _matches(raw: bytes, name: str, wanted: bytes | None) -> bool:
+    try:
+        payload = Payload.decode(raw)
+    except DecodeError:
+        return False
+    return payload.name == name and (wanted is None or wanted == _canonical(payload.args))
+
+
+def _canonical(args: list[Any]) -> bytes:
+    try:
+        return dumps(_ordered(args))
+    except UnicodeEncodeError:
+        # Another client's lone surrogate; nothing enqueued here holds one.
+        return b""
+
+
+def _ordered(value: Any) -> Any:
+    """Sort the keys of all objects, which mean the same in any order."""
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_ordered(item) for item in value]
+    return value

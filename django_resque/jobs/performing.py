@@ -1,0 +1,105 @@
+"""Performs a job: its hooks and its function, in Ruby's order."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import async_to_sync
+
+from django_resque import wiring
+from django_resque.exceptions import DontPerform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+
+    from django_resque.jobs.definition import Job
+    from django_resque.jobs.plugins import Plugin
+    from django_resque.wire.payload import Payload
+
+logger = logging.getLogger(__name__)
+
+_END = object()
+
+
+def perform_job(job: Job[..., Any], payload: Payload, queue: str) -> bool:
+    """Run a job's hooks and function here; return False if a hook left it unperformed.
+
+    Raises whatever the function or a hook raises, after the ``on_failure`` hooks have run.
+    """
+    plugins: Sequence[Plugin] = (*wiring.plugins(), *job.plugins)
+    try:
+        func, own = job.begin()
+        plugins = (*plugins, *own)
+        args, kwargs = job.parameters.unpack(payload.args)
+        try:
+            for plugin in plugins:
+                plugin.before_perform(payload, queue)
+        except DontPerform:
+            return False
+        performed = _around(plugins, payload, queue, lambda: func(*args, **kwargs))
+        for plugin in plugins:
+            plugin.after_perform(payload, queue)
+    except BaseException as error:
+        # SystemExit and TermException end a job as well; all is raised again.
+        _tell(plugins, error, payload, queue)
+        raise
+    return performed
+
+
+def run_on_failure(
+    job: Job[..., Any], exception: BaseException, payload: Payload, queue: str
+) -> None:
+    """Run the ``on_failure`` hooks for a job whose process died; what they raise is logged."""
+    plugins: Sequence[Plugin] = (*wiring.plugins(), *job.plugins)
+    try:
+        plugins = (*plugins, *job.begin()[1])
+    except Exception:
+        logger.exception("The hook methods of %s could not be made ready", job.name)
+    _tell(plugins, exception, payload, queue)
+
+
+def _around(
+    plugins: Sequence[Plugin], payload: Payload, queue: str, perform: Callable[[], Any]
+) -> bool:
+    """Call ``perform`` inside the ``around_perform`` hooks, the first of them outermost."""
+    with ExitStack() as stack:
+        for plugin in plugins:
+            steps = plugin.around_perform(payload, queue)
+            if not isinstance(steps, Generator):
+                msg = f"{plugin!r}: around_perform must yield once, where the job is performed"
+                raise TypeError(msg)
+            if next(steps, _END) is _END:
+                return False
+            stack.push(_rest_of(steps))
+        result = perform()
+        if inspect.iscoroutine(result):
+            # Not asyncio.run: so the ORM's async calls use this thread's own connections.
+            async_to_sync(_outcome_of)(result)
+    return True
+
+
+@contextmanager
+def _rest_of(steps: Iterator[None]) -> Iterator[None]:
+    """Make the end of a ``with`` body go on with a generator that stands at its yield."""
+    return steps
+
+
+async def _outcome_of(coroutine: Coroutine[Any, Any, Any]) -> None:
+    await coroutine
+
+
+def _tell(
+    plugins: Sequence[Plugin], exception: BaseException, payload: Payload, queue: str
+) -> None:
+    for plugin in plugins:
+        try:
+            plugin.on_failure(exception, payload, queue)
+        except BaseException:
+            # Nothing may hide why the job failed.
+            logger.exception(
+                "on_failure of %r raised while told of a failure of %s", plugin, payload.name
+            )
