@@ -122,8 +122,11 @@ def _message(error: BaseException) -> str:
 
 
 def _backtrace(error: BaseException) -> list[str]:
+    frames = _own_frames(error)
+    if frames is None:
+        return []  # as Ruby has it: the job's own code was not even there
     try:
-        report = traceback.TracebackException(type(error), error, _own_frames(error))
+        report = traceback.TracebackException(type(error), error, frames)
         lines = "".join(report.format()).rstrip("\n").split("\n")
     except BaseException as problem:  # noqa: BLE001 a job's exception may raise anything when printed
         return [f"<no traceback: {type(problem).__name__} while formatting it>"]

@@ -34,9 +34,13 @@ class Channel:
         """Close this end."""
         self._socket.close()
 
-    def send(self, kind: bytes, body: bytes = b"") -> None:
-        """Send a message, waiting until the other side has taken it."""
-        self._socket.sendall(_HEAD.pack(kind, len(body)) + body)
+    def send(self, kind: bytes, body: bytes = b"") -> bool:
+        """Send a message, waiting until it is taken; False if nobody is there to take it."""
+        try:
+            self._socket.sendall(_HEAD.pack(kind, len(body)) + body)
+        except ConnectionError:
+            return False
+        return True
 
     def post(self, kind: bytes, body: bytes = b"") -> None:
         """Send as much of a message as goes without waiting; ``push`` sends the rest.

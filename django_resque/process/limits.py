@@ -48,7 +48,7 @@ class Limits:
             self._deadline = _NEVER
             performer.stop(
                 [(0.0, signal.SIGTERM), (self._term_timeout, signal.SIGKILL)],
-                JobTimeout(f"The job was stopped after its timeout of {self._timeout:g} seconds"),
+                JobTimeout(f"The job was stopped after its timeout of {self._timeout:g} s"),
             )
             performer.tick()
         if now >= self._look and self._max_memory is not None:

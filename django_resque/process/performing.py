@@ -57,9 +57,10 @@ class PerformerTask:
         _offer_to_oom_killer()
         termination = _Termination()
         signal.signal(signal.SIGTERM, termination.handle)
-        channel.send(READY)
         fresh = True
-        while message := channel.receive():
+        # Without a worker to answer to, or with nothing more from it, the way is out.
+        listening = channel.send(READY)
+        while listening and (message := channel.receive()):
             kind, body = message
             if kind == MOURN:
                 self._mourn(body)
@@ -71,7 +72,7 @@ class PerformerTask:
                 signals.after_fork.send(None, reservation=reservation)
                 fresh = False
             outcome = termination.guard(reservation, self.backends)
-            channel.send(OUTCOME, encode(outcome))
+            listening = channel.send(OUTCOME, encode(outcome))
             if kind == PERFORM_LAST:
                 break
         signals.performer_exit.send(None)
