@@ -34,6 +34,12 @@ def ending(
     return Ending(reservation.rid, commands)
 
 
+def giving_back(store: Store, reservation: Reservation) -> Ending:
+    """Return the ending of a claim whose job has not begun: it is the next in its queue again."""
+    pushing = store.queues.pushing(reservation.queue, [reservation.payload], at_front=True)
+    return Ending(reservation.rid, pushing)
+
+
 def tell(
     backends: Sequence[FailureBackend], reservation: Reservation, failed: Failed
 ) -> None:

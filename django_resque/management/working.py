@@ -208,7 +208,7 @@ class WorkingCommand(BaseCommand):
         package = logging.getLogger("django_resque")
         package.setLevel(_LEVELS.get(verbosity, logging.INFO))
         if not package.hasHandlers():
-            handler = logging.StreamHandler(self.stderr._out)  # type: ignore[attr-defined]  # noqa: SLF001 the wrapper would colour every line red
+            handler = logging.StreamHandler()
             handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
             package.addHandler(handler)
 

@@ -28,7 +28,7 @@ def fork(child: Callable[[], int], *, on_parent_death: signal.Signals) -> int:
     The child handles no signals of its parent, receives ``on_parent_death`` when its parent
     dies (Linux), and leaves by ``os._exit``. Raises OSError when the system cannot fork.
     """
-    signals.forking.send(None)
+    signals.forking.send_robust(None)
     flush()
     parent = os.getpid()
     # A signal that comes between fork and reset would run the parent's handler in the child.
@@ -65,7 +65,7 @@ def _be_child(
         if os.getppid() != parent:
             # The parent died before it could be followed.
             os._exit(0)
-        signals.forked.send(None)
+        signals.forked.send_robust(None)
         status = child()
         logging.shutdown()
     except BaseException:  # noqa: BLE001 nothing may return into the parent's code

@@ -16,7 +16,7 @@ from django_resque.process.performer import Performer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from django_resque.execution.outcome import Failed, Outcome
+    from django_resque.execution.outcome import Outcome
     from django_resque.jobs.definition import Job
     from django_resque.process.limits import Limits
     from django_resque.process.performing import PerformerTask
@@ -34,8 +34,8 @@ _UNSENT = 0.005  # seconds between two attempts to hand over the rest of a large
 class Attend(Protocol):
     """The worker's way to wait: until a time, a signal or a readable descriptor."""
 
-    def __call__(self, until: float, descriptors: Sequence[int] = ()) -> None:
-        """Wait, hearing signals and giving signs of life meanwhile."""
+    def __call__(self, until: float, descriptors: Sequence[int] = ()) -> bool:
+        """Wait, hearing signals and giving signs of life meanwhile; tell whether any came."""
 
 
 class Performers:
@@ -140,7 +140,7 @@ class Performers:
         """Give the job to a performer, however long the system refuses to fork one."""
         delays = Backoff(1.0, 30.0)
         if signals.before_fork.has_listeners():
-            signals.before_fork.send(None, reservation=reservation)
+            signals.before_fork.send_robust(None, reservation=reservation)
         while True:
             try:
                 performer = self._current = self._take(limit)

@@ -57,6 +57,7 @@ class PerformerTask:
         _offer_to_oom_killer()
         termination = _Termination()
         signal.signal(signal.SIGTERM, termination.handle)
+        self.procline.show("Ready")
         fresh = True
         # Without a worker to answer to, or with nothing more from it, the way is out.
         listening = channel.send(READY)
@@ -68,14 +69,12 @@ class PerformerTask:
                 break
             reservation = Reservation.decode(self.worker, body)
             self.procline.processing(reservation.queue, job_name(reservation.payload))
-            if fresh:
-                signals.after_fork.send(None, reservation=reservation)
-                fresh = False
-            outcome = termination.guard(reservation, self.backends)
+            outcome = termination.guard(reservation, self.backends, fresh=fresh)
+            fresh = False
             listening = channel.send(OUTCOME, encode(outcome))
             if kind == PERFORM_LAST:
                 break
-        signals.performer_exit.send(None)
+        signals.performer_exit.send_robust(None)
         if self.run_at_exit_hooks:
             atexit._run_exitfuncs()  # noqa: SLF001 leaving by sys.exit would unwind the parent's frames
         return 0
@@ -104,12 +103,16 @@ class _Termination:
             self._armed = False
             raise TermException(signal.Signals(number).name)
 
-    def guard(self, reservation: Reservation, backends: Sequence[FailureBackend]) -> Outcome:
+    def guard(
+        self, reservation: Reservation, backends: Sequence[FailureBackend], *, fresh: bool
+    ) -> Outcome:
         try:
             self._armed = True
+            if fresh:
+                signals.after_fork.send(None, reservation=reservation)
             outcome = perform(reservation, backends)
             self._armed = False
-        except TermException as error:
+        except BaseException as error:  # noqa: BLE001 a receiver's, or TermException outside the job
             return Failed.from_exception(error)
         return outcome
 

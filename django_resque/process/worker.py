@@ -140,17 +140,21 @@ class Worker:
             self._mailbox.close()
 
     def _turn(self) -> int | None:
-        self._hear(self._mailbox.read())
         if self._stopping:
             return EXIT_OK
         if self._paused:
             self._stay_paused()
             return None
         answer = self._ask()
+        self._hear(self._mailbox.read())
         if answer is None:
             return None
         if answer.reservation is not None:
-            self._work(answer.reservation)
+            if self._stopping or self._paused:
+                # Told while the job was being reserved: it has not begun, so it can go back.
+                self._reserver.settle(settle.giving_back(self._store, answer.reservation))
+            else:
+                self._work(answer.reservation)
         elif self.options.burst and answer.status == "empty":
             return EXIT_OK
         else:
@@ -171,7 +175,7 @@ class Worker:
         # Nothing that lives now is garbage: collections in children then leave its pages shared.
         gc.collect()
         gc.freeze()
-        signals.before_first_fork.send(self)
+        signals.before_first_fork.send_robust(self)
         while not self._stopping:
             try:
                 self._beat()
@@ -224,7 +228,7 @@ class Worker:
 
     def _show_rest(self, status: str) -> None:
         if not self._resting and status == "empty":
-            signals.queue_empty.send(self)
+            signals.queue_empty.send_robust(self)
         self._resting = status
         if status == "paused":
             self._procline.paused()
@@ -310,7 +314,7 @@ class Worker:
                 extra={"event": "job.unwritten", "queue": reservation.queue, "worker": self.id},
             )
         if answer.settled:
-            signals.job_finished.send(self, reservation=reservation, outcome=outcome)
+            signals.job_finished.send_robust(self, reservation=reservation, outcome=outcome)
         else:
             logger.warning(
                 "A job of queue %s ended as %s, but its claim was gone: it was settled before a "
@@ -339,7 +343,7 @@ class Worker:
             self._store.workers.strike(self.id, claim=None)
         except StoreError as error:
             logger.warning("Could not unregister: %s", error, extra={"event": "worker.unregister"})
-        signals.worker_exit.send(self)
+        signals.worker_exit.send_robust(self)
         return status
 
     def _give_up(self) -> int:
@@ -387,7 +391,7 @@ class Worker:
     def _stop(self) -> None:
         if not self._stopping:
             self._stopping = True
-            signals.shutdown.send(self)
+            signals.shutdown.send_robust(self)
 
     def _kill(self, *, at_once: bool) -> None:
         if at_once or not self.options.term_child:
@@ -398,7 +402,7 @@ class Worker:
             self._performers.stop([(term, signal.SIGTERM), (kill, signal.SIGKILL)])
 
     def _stay_paused(self) -> None:
-        signals.before_pause.send(self)
+        signals.before_pause.send_robust(self)
         self._procline.paused()
         while self._paused and not self._stopping:
             try:
@@ -409,7 +413,7 @@ class Worker:
                 continue
             self._attend(_NEVER)
         self._resting, self._armed = "", False
-        signals.after_pause.send(self)
+        signals.after_pause.send_robust(self)
 
     def _beat(self) -> None:
         if self._heart.beat_if_due():

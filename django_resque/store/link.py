@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import redis
 from redis._parsers import _RESP3Parser
@@ -65,16 +65,16 @@ class Link(Commander):
             self._connection.disconnect()
 
     def _connected(self) -> AbstractConnection:
-        if self._connection is None:
-            self._connection = self._pool.make_connection()
-        if self._connection._sock is None:  # noqa: SLF001
+        connection = self._connection or cast("AbstractConnection", self._pool.make_connection())
+        self._connection = connection
+        if connection._sock is None:  # noqa: SLF001
             try:
-                self._connection.connect()
+                connection.connect()
             except (redis.RedisError, OSError) as error:
-                self._connection.disconnect()
+                connection.disconnect()
                 raise translate(error) from error
-            self._track(self._connection)
-        return self._connection
+            self._track(connection)
+        return connection
 
     def _track(self, connection: AbstractConnection) -> None:
         reply = exchange_over(connection, [_TRACK])[0]
