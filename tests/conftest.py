@@ -1,0 +1,58 @@
+"""Fixtures for all tests: a real private Redis, and settings that lead to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from django_resque.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import redis
+    from pytest_django.fixtures import SettingsWrapper
+
+
+class Configure(Protocol):
+    """Sets ``settings.RESQUE`` for one test."""
+
+    def __call__(self, **keys: Any) -> None:
+        """Lead to the private server, with these further keys."""
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[EmbeddedServer]:
+    """A private server, one for each process of a test run, empty at the start of each test."""
+    with EmbeddedServer() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _empty_server(request: pytest.FixtureRequest) -> None:
+    """Empty the server before a test that uses it; one that a test has killed is started again."""
+    if "redis_server" not in request.fixturenames:
+        return
+    server: EmbeddedServer = request.getfixturevalue("redis_server")
+    server.start()
+    with server.client() as client:
+        client.flushall()
+
+
+@pytest.fixture
+def redis_client(redis_server: EmbeddedServer) -> Iterator[redis.Redis]:
+    """Give a plain redis-py client of the private server: the view of any other program."""
+    with redis_server.client() as client:
+        yield client
+
+
+@pytest.fixture
+def resque_settings(redis_server: EmbeddedServer, settings: SettingsWrapper) -> Configure:
+    """Lead ``settings.RESQUE`` to the private server; call it to give further keys."""
+
+    def configure(**keys: Any) -> None:
+        settings.RESQUE = {"URL": redis_server.url, **keys}
+
+    configure()
+    return configure
