@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from django_resque.conf import Settings
     from django_resque.failures.base import FailureBackend
-    from django_resque.jobs.plugins import Plugin
     from django_resque.store.commander import Commander
     from django_resque.store.connection import PoolFactory
 
@@ -70,6 +69,27 @@ def pool_factory() -> PoolFactory:
     return factory
 
 
+def cache_pool() -> ConnectionPool | None:
+    """Return the pool of the django-redis cache that the settings name; None if they name none."""
+    alias = get_settings().cache
+    if alias is None:
+        return None
+    try:
+        # write: of a cache with replicas, the primary
+        pool: ConnectionPool = get_redis_connection(alias, write=True).connection_pool
+    except InvalidCacheBackendError as error:
+        known = ", ".join(caches.settings)
+        msg = f'RESQUE["CACHE"]: {error} Name one of {known}, or give URL instead.'
+        raise ConfigurationError(msg) from error
+    except (NotImplementedError, AttributeError) as error:
+        msg = (
+            f'RESQUE["CACHE"]: the cache "{alias}" is no django-redis cache. '
+            'Set its BACKEND to "django_redis.cache.RedisCache", or give URL instead.'
+        )
+        raise ConfigurationError(msg) from error
+    return pool
+
+
 @cache
 def failure_backends() -> tuple[FailureBackend, ...]:
     """Return the backends that failures are told to, in the settings' order."""
@@ -80,7 +100,7 @@ def failure_backends() -> tuple[FailureBackend, ...]:
 
 
 @cache
-def plugins() -> tuple[Plugin, ...]:
+def plugins() -> tuple[Any, ...]:
     """Return the plugins of all jobs, in the settings' order."""
     return tuple(_made("PLUGINS", path) for path in get_settings().plugins)
 
@@ -106,8 +126,9 @@ def _factory(settings: Settings) -> PoolFactory:
         value = getattr(settings, name)
         if value is not None:
             options[name] = value
-    if settings.cache:
-        return from_pool(_cache_pool(settings.cache), **options)
+    borrowed = cache_pool()
+    if borrowed is not None:
+        return from_pool(borrowed, **options)
     if settings.url:
         return from_url(settings.url, **options)
     if settings.unix_socket:
@@ -123,23 +144,6 @@ def _factory(settings: Settings) -> PoolFactory:
             **options,
         )
     return from_address(settings.host or "localhost", settings.port or 6379, ssl=tls, **options)
-
-
-def _cache_pool(alias: str) -> ConnectionPool:
-    try:
-        # write: of a cache with replicas, the primary
-        pool: ConnectionPool = get_redis_connection(alias, write=True).connection_pool
-    except InvalidCacheBackendError as error:
-        known = ", ".join(caches.settings)
-        msg = f'RESQUE["CACHE"]: {error} Name one of {known}, or give URL instead.'
-        raise ConfigurationError(msg) from error
-    except (NotImplementedError, AttributeError) as error:
-        msg = (
-            f'RESQUE["CACHE"]: the cache "{alias}" is no django-redis cache. '
-            'Set its BACKEND to "django_redis.cache.RedisCache", or give URL instead.'
-        )
-        raise ConfigurationError(msg) from error
-    return pool
 
 
 def _made(key: str, path: str) -> Any:

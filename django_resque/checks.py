@@ -1,0 +1,188 @@
+"""System checks of ``settings.RESQUE``, tagged ``resque``; none of them asks Redis anything."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache
+from django.core.checks import Error
+from django.core.checks import Warning as CheckWarning
+from django.core.checks import register as register_check
+from django.utils.module_loading import import_string
+from django_redis import get_redis_connection
+from django_redis.cache import RedisCache as DjangoRedisCache
+
+from django_resque import wiring
+from django_resque.conf import find_problems, get_settings
+from django_resque.exceptions import ConfigurationError
+from django_resque.jobs.plugins import Plugin
+from django_resque.store.connection import describe, is_local, same_database, uses_tls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django.core.checks import CheckMessage
+    from redis.connection import ConnectionPool
+
+_PROBLEM_IDS = {"shape": "E001", "unknown": "E002", "value": "E003", "clash": "E004"}
+_TLS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+
+
+def register() -> None:
+    """Register all checks with Django."""
+    register_check(check_settings, "resque")
+    register_check(check_connection, "resque")
+    register_check(check_deployment, "resque", deploy=True)
+
+
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Check that every setting is known, well formed and leads to something."""
+    problems = find_problems()
+    if problems:
+        return [_error(_PROBLEM_IDS[each.kind], each.message, each.hint) for each in problems]
+    messages = _refusal(
+        "E005", wiring.cache_pool, "CACHE borrows the connection of a django-redis cache."
+    ) or _refusal(
+        "E006", wiring.pool_factory, "OPTIONS, and what follows '?' in URL, go to redis-py."
+    )
+    messages += _refusal("E007", wiring.plugins, "PLUGINS are dotted paths of Plugin classes.")
+    messages += _refusal(
+        "E008", wiring.failure_backends, "FAILURE_BACKEND names FailureBackend classes."
+    )
+    if not messages:
+        messages += _unfit_plugins()
+    return messages + _missing_files()
+
+
+def check_connection(**_: Any) -> list[CheckMessage]:
+    """Warn where the connection works and yet endangers jobs or their secrecy."""
+    pool = _queues_pool()
+    if pool is None:
+        return []
+    warnings: list[CheckMessage] = [
+        _warning(
+            "W001",
+            f'The queues share {describe(pool)} with CACHES["{alias}"]: '
+            "clearing that cache deletes every job.",
+            'Give the queues a database of their own, such as RESQUE["DB"] = 1.',
+        )
+        for alias, cache_pool in _cache_pools()
+        if same_database(pool, cache_pool)
+    ]
+    if uses_tls(pool) and not _verifies(pool):
+        warnings.append(
+            _warning(
+                "W002",
+                f"The server's certificate is not verified by TLS to {describe(pool)}: "
+                "anybody on the way can read and change jobs.",
+                'Remove SSL_CERT_REQS and SSL_CHECK_HOSTNAME; name an own CA by "SSL_CA_CERTS".',
+            )
+        )
+    return warnings
+
+
+def check_deployment(**_: Any) -> list[CheckMessage]:
+    """Warn of what is fine on a developer's machine and nowhere else."""
+    pool = _queues_pool()
+    if pool is None:
+        return []
+    warnings: list[CheckMessage] = []
+    if get_settings().inline:
+        warnings.append(
+            _warning(
+                "W003",
+                "INLINE is on: jobs are performed while the request waits, and nothing is queued.",
+                'Remove RESQUE["INLINE"] in production.',
+            )
+        )
+    if not is_local(pool) and not _authenticates(pool):
+        warnings.append(
+            _warning(
+                "W004",
+                f"Redis at {describe(pool)} is used without a password: "
+                "whoever reaches it can read and enqueue jobs.",
+                'Set RESQUE["PASSWORD"], and a password in Redis.',
+            )
+        )
+    return warnings
+
+
+def _refusal(id_: str, make: Callable[[], Any], hint: str) -> list[CheckMessage]:
+    try:
+        make()
+    except ConfigurationError as error:
+        return [_error(id_, str(error), hint)]
+    return []
+
+
+def _unfit_plugins() -> list[CheckMessage]:
+    return [
+        _error(
+            "E007",
+            f'RESQUE["PLUGINS"]: {type(plugin).__qualname__} is no Plugin.',
+            "Let it inherit from django_resque.Plugin.",
+        )
+        for plugin in wiring.plugins()
+        if not isinstance(plugin, Plugin)
+    ]
+
+
+def _missing_files() -> list[CheckMessage]:
+    settings = get_settings()
+    return [
+        _error(
+            "E009",
+            f'RESQUE["{name.upper()}"]: there is no file {path}.',
+            "Correct the path, or put the file there.",
+        )
+        for name in _TLS_FILES
+        if (path := getattr(settings, name)) and not Path(path).is_file()
+    ]
+
+
+def _queues_pool() -> ConnectionPool | None:
+    """Return a pool to the queues' Redis; None if the settings are wrong, told elsewhere."""
+    try:
+        return wiring.pool_factory()()
+    except ConfigurationError:
+        return None
+
+
+def _cache_pools() -> Iterator[tuple[str, ConnectionPool]]:
+    """Iterate over the caches whose ``clear()`` empties a whole Redis database."""
+    for alias, params in caches.settings.items():
+        try:
+            backend = import_string(params["BACKEND"])
+        except ImportError:
+            continue  # Django reports it at the first use of the cache
+        if not isinstance(backend, type):
+            continue
+        if issubclass(backend, DjangoRedisCache):
+            with suppress(NotImplementedError):  # a sharded cache has no single place
+                yield alias, get_redis_connection(alias, write=True).connection_pool
+        elif issubclass(backend, RedisCache):
+            cache: Any = caches[alias]
+            yield alias, cache._cache.get_client(write=True).connection_pool  # noqa: SLF001 has no public way in
+
+
+def _verifies(pool: ConnectionPool) -> bool:
+    kwargs = pool.connection_kwargs
+    unverified = kwargs.get("ssl_cert_reqs", "required") in ("none", None, ssl.CERT_NONE)
+    return not unverified and bool(kwargs.get("ssl_check_hostname", True))
+
+
+def _authenticates(pool: ConnectionPool) -> bool:
+    keys = ("password", "credential_provider", "ssl_certfile")
+    return any(pool.connection_kwargs.get(key) for key in keys)
+
+
+def _error(id_: str, message: str, hint: str) -> CheckMessage:
+    return Error(message, hint=hint, id=f"django_resque.{id_}")
+
+
+def _warning(id_: str, message: str, hint: str) -> CheckMessage:
+    return CheckWarning(message, hint=hint, id=f"django_resque.{id_}")

@@ -1,0 +1,153 @@
+"""Our own signal receivers: connections kept apart from forks and jobs, and one log record a job.
+
+They run around every fork and every job, so they do next to nothing when nothing is open.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import caches
+from django.db import Error, connections
+
+from django_resque import signals, wiring
+from django_resque.execution.outcome import Failed, Skipped
+from django_resque.execution.settle import job_name
+from django_resque.wire.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.dispatch import Signal
+
+    from django_resque.execution.outcome import Outcome
+    from django_resque.wire.worker import Reservation
+
+logger = logging.getLogger(__name__)
+
+
+def connect() -> None:
+    """Connect all receivers; calling it again changes nothing."""
+    receivers: list[tuple[Signal, Callable[..., None]]] = [
+        (signals.forking, close_before_fork),
+        (signals.forked, forget_inherited_pools),
+        (signals.performing, prepare_connections),
+        (signals.performed, release_connections),
+        (signals.performer_exit, close_at_exit),
+        (signals.job_finished, log_job),
+    ]
+    for signal, receive in receivers:
+        signal.connect(receive, dispatch_uid=f"django_resque.{receive.__name__}")
+
+
+def close_before_fork(**_: Any) -> None:
+    """Close all that a child would share with its parent: two ends on one socket garble both."""
+    _close_databases()
+    caches.close_all()
+    wiring.disconnect()
+
+
+def forget_inherited_pools(**_: Any) -> None:
+    """Drop, in the child, database pools that came along after all, without a word to the server.
+
+    Another receiver may have opened one between our closing and the fork.
+    """
+    for connection in _pooled_connections():
+        # Kept, never closed: closing would end the parent's sessions and wait for its threads.
+        pools = connection._connection_pools  # noqa: SLF001 Django has no public name for it
+        _inherited.append(pools.copy())
+        pools.clear()
+
+
+def prepare_connections(**_: Any) -> None:
+    """Give the job connections that work, and a clean record of queries."""
+    _check_health()
+    for connection in connections.all(initialized_only=True):
+        connection.queries_log.clear()
+        _close_if_old(connection)
+
+
+def release_connections(**_: Any) -> None:
+    """Close connections that the job broke or that are past ``CONN_MAX_AGE``."""
+    for connection in connections.all(initialized_only=True):
+        _close_if_old(connection)
+
+
+def close_at_exit(**_: Any) -> None:
+    """Say goodbye to the database servers, which log a connection that merely vanishes."""
+    _close_databases()
+
+
+def log_job(*, reservation: Reservation, outcome: Outcome, **_: Any) -> None:
+    """Log how a job ended: one line, without its arguments."""
+    failed = isinstance(outcome, Failed)
+    level = logging.ERROR if failed else logging.INFO
+    if not logger.isEnabledFor(level):
+        return
+    queue = printable(reservation.queue)
+    job = printable(job_name(reservation.payload) or "(invalid payload)")
+    extra = {"event": "job.performed", "queue": queue, "job": job}
+    extra["worker"] = printable(reservation.worker)
+    if isinstance(outcome, Failed):
+        extra["event"] = "job.failed"
+        error = printable(outcome.error, 500)
+        kind = printable(outcome.exception)
+        logger.error("%s from queue %s failed: %s: %s", job, queue, kind, error, extra=extra)
+    elif isinstance(outcome, Skipped):
+        extra["event"] = "job.skipped"
+        logger.info("%s from queue %s was left unperformed by a hook", job, queue, extra=extra)
+    else:
+        logger.info("%s from queue %s was performed", job, queue, extra=extra)
+
+
+def _close_databases() -> None:
+    for connection in connections.all(initialized_only=True):
+        # A transaction that is open here is a test's, around a worker it runs by itself.
+        if connection.connection is not None and not connection.in_atomic_block:
+            with suppress(Error):
+                connection.close()
+    for connection in _pooled_connections():
+        connection.close_pool()
+
+
+def _close_if_old(connection: BaseDatabaseWrapper) -> None:
+    if connection.connection is not None and not connection.in_atomic_block:
+        # What cannot even be closed any more is gone; the next query opens another.
+        with suppress(Error):
+            connection.close_if_unusable_or_obsolete()
+
+
+def _check_health() -> None:
+    """Let Django try a connection kept from an earlier job before the next job uses it.
+
+    The server may have closed it meanwhile, and that is no fault of the job. It costs one ping
+    in each job that queries, on each connection that outlives its job.
+    """
+    unchecked = [
+        settings for settings in connections.settings.values() if not settings["CONN_HEALTH_CHECKS"]
+    ]
+    if unchecked:
+        for settings in unchecked:
+            settings["CONN_HEALTH_CHECKS"] = True
+        for connection in connections.all(initialized_only=True):
+            connection.health_check_enabled = True
+        for connection in _pooled_connections():
+            connection.close_pool()
+
+
+def _pooled_connections() -> Iterator[Any]:
+    """Iterate over the connections whose backend has a pool open.
+
+    A pool belongs to the process, so it counts although this thread never used its connection.
+    """
+    for alias, settings in connections.settings.items():
+        if settings["OPTIONS"].get("pool"):
+            connection = connections[alias]
+            if getattr(connection, "_connection_pools", None):
+                yield connection
+
+
+_inherited: list[dict[Any, Any]] = []
