@@ -37,11 +37,11 @@ PoolFactory = Callable[..., ConnectionPool]
 _PATIENCE: dict[str, Any] = {"socket_timeout": 5.0, "socket_connect_timeout": 5.0}
 
 # A repeated LPOP or RPUSH loses or doubles a job, so whether to try again is never redis-py's
-# choice; and payloads are bytes.
+# choice; payloads are bytes, and a name that is no UTF-8 must lead back to its own key.
 _FIXED: dict[str, Any] = {
     "decode_responses": False,
     "encoding": "utf-8",
-    "encoding_errors": "strict",
+    "encoding_errors": "surrogateescape",
     "health_check_interval": 0,
     "protocol": 2,
     "retry": Retry(NoBackoff(), 0),
