@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -10,7 +12,7 @@ import redis
 from django_resque.exceptions import AccessDenied, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from redis.connection import AbstractConnection, ConnectionPool
 
@@ -79,11 +81,15 @@ class PooledCommander(Commander):
     def __init__(self, pool: ConnectionPool) -> None:
         """Use the connections of ``pool``, which must not retry by itself."""
         self.pool = pool
+        self._take: Callable[[], AbstractConnection] = pool.get_connection
+        if signature(pool.get_connection).parameters["command_name"].default is Parameter.empty:
+            # redis-py before 5.3 wants the name of a command, and makes no use of it.
+            self._take = partial(pool.get_connection, "")
 
     def exchange(self, commands: Sequence[Command]) -> list[Any]:
         """Send all commands in one round trip; return their replies, errors among them."""
         try:
-            connection = self.pool.get_connection()
+            connection = self._take()
         except (redis.RedisError, OSError) as error:
             raise translate(error) from error
         try:
@@ -92,8 +98,8 @@ class PooledCommander(Commander):
             self.pool.release(connection)
 
     def close(self) -> None:
-        """Close all connections; the next command opens new ones."""
-        self.pool.disconnect()
+        """Close the connections that are not in use; the next command opens new ones."""
+        self.pool.disconnect(inuse_connections=False)
 
 
 def exchange_over(connection: AbstractConnection, commands: Sequence[Command]) -> list[Any]:
@@ -103,14 +109,28 @@ def exchange_over(connection: AbstractConnection, commands: Sequence[Command]) -
     left in the middle of a reply, whatever the reason, is disconnected.
     """
     try:
-        connection.send_packed_command(connection.pack_commands(commands))
+        connection.send_packed_command([pack(commands)], check_health=False)
         return [_reply(connection) for _ in commands]
     except (redis.RedisError, OSError) as error:
         connection.disconnect()
-        raise translate(error, sent=True) from error
+        # While it loads its data, Redis carries out no command at all.
+        sent = not isinstance(error, redis.BusyLoadingError)
+        raise translate(error, sent=sent) from error
     except BaseException:
         connection.disconnect()
         raise
+
+
+def pack(commands: Sequence[Command]) -> bytes:
+    """Return the bytes that send commands to Redis; faster than redis-py's, with hiredis too."""
+    parts = []
+    for command in commands:
+        parts.append(b"*%d\r\n" % len(command))
+        for word in command:
+            # surrogateescape: a name that is no UTF-8, as others may write, leads to its own key.
+            data = word if type(word) is bytes else str(word).encode(errors="surrogateescape")
+            parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
+    return b"".join(parts)
 
 
 def translate(error: Exception, *, sent: bool = False) -> StoreError:
