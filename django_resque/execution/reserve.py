@@ -13,7 +13,7 @@ from django_resque.wire.worker import Reservation
 if TYPE_CHECKING:
     from django_resque.execution.queue_names import QueuePatterns
     from django_resque.store import Store
-    from django_resque.store.workers import Ending
+    from django_resque.store.workers import Ending, StepReply
 
 _NOWHERE = Look(())
 
@@ -78,7 +78,7 @@ class Reserver:
                 run_at=run_at,
                 armed=armed,
             )
-            self._note(reply.finished, reply.errors)
+            self._note(reply)
             if reply.status != "queues":
                 break
             self._look = Look(self._patterns.expand(reply.queues), reply.queues)
@@ -93,12 +93,12 @@ class Reserver:
         if self._ending is None:
             return self._answer("done", None)
         reply = self._store.workers.step(self._worker, _NOWHERE, ending=self._ending, rid="")
-        self._note(reply.finished, reply.errors)
+        self._note(reply)
         return self._answer("done", None)
 
-    def _note(self, finished: bool, errors: list[str]) -> None:
+    def _note(self, reply: StepReply) -> None:
         if self._ending is not None:
-            self._settled, self._errors, self._ending = finished, errors, None
+            self._settled, self._errors, self._ending = reply.finished, reply.errors, None
 
     def _answer(self, status: str, reservation: Reservation | None) -> Answer:
         answer = Answer(status, reservation, self._settled, self._errors)

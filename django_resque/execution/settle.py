@@ -40,9 +40,7 @@ def giving_back(store: Store, reservation: Reservation) -> Ending:
     return Ending(reservation.rid, pushing)
 
 
-def tell(
-    backends: Sequence[FailureBackend], reservation: Reservation, failed: Failed
-) -> None:
+def tell(backends: Sequence[FailureBackend], reservation: Reservation, failed: Failed) -> None:
     """Let the failure backends that are foreign code know; one that raises keeps none from it."""
     record = failed.record(reservation)
     for backend in backends:

@@ -17,8 +17,9 @@ from django_resque.exceptions import NoQueueError
 from django_resque.execution.queue_names import QueuePatterns
 from django_resque.jobs.registry import registry
 from django_resque.process.forking import flush
+from django_resque.process.options import WorkerOptions
 from django_resque.process.pidfile import PidfileHeld, pidfile
-from django_resque.process.worker import Worker, WorkerOptions
+from django_resque.process.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,7 @@ class WorkingCommand(BaseCommand):
         raise NotImplementedError
 
     def worker_options(self, options: dict[str, Any]) -> WorkerOptions:
-        """Return the worker's options from argv, the environment and the defaults, in this order."""
+        """Return the worker's options: from argv, else the environment, else the defaults."""
         environment = os.environ.get
         text = options["queues"] or environment("QUEUES") or environment("QUEUE") or ""
         try:
@@ -164,9 +165,7 @@ class WorkingCommand(BaseCommand):
             jobs_per_fork=self._number(options, "jobs_per_fork", "JOBS_PER_FORK", count, 1),
             fork=not options["no_fork"] and environment("FORK_PER_JOB") != "false",
             term_child=options["term_child"] or bool(environment("TERM_CHILD")),
-            term_timeout=self._number(
-                options, "term_timeout", "RESQUE_TERM_TIMEOUT", seconds, 4.0
-            ),
+            term_timeout=self._number(options, "term_timeout", "RESQUE_TERM_TIMEOUT", seconds, 4.0),
             pre_shutdown_timeout=self._number(
                 options, "pre_shutdown_timeout", "RESQUE_PRE_SHUTDOWN_TIMEOUT", seconds, 0.0
             ),

@@ -51,9 +51,7 @@ def flush() -> None:
             continue  # closed, a broken pipe or a full disk: output is no reason to stop work
 
 
-def _be_child(
-    child: Callable[[], int], parent: int, on_parent_death: signal.Signals
-) -> NoReturn:
+def _be_child(child: Callable[[], int], parent: int, on_parent_death: signal.Signals) -> NoReturn:
     status = _CRASHED
     try:
         signal.set_wakeup_fd(-1)

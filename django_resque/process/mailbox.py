@@ -47,7 +47,7 @@ class Mailbox:
         for number in HEARD:
             self._previous[number] = signal.signal(number, _land)
             # A slow system call in foreign code need not fail because a child ended meanwhile.
-            signal.siginterrupt(number, False)
+            signal.siginterrupt(number, False)  # noqa: FBT003 its only form
 
     def close(self) -> None:
         """Give the signals back to whom they belonged and close the pipe."""
@@ -111,5 +111,5 @@ def deadline_in(seconds: float) -> float:
     return time.monotonic() + seconds
 
 
-def _land(number: int, frame: FrameType | None) -> None:
+def _land(_number: int, _frame: FrameType | None) -> None:
     """Do nothing: the wakeup descriptor has the signal already."""

@@ -65,9 +65,12 @@ class Performers:
         self._leaving: list[Performer] = []
 
     def perform(
-        self, reservation: Reservation, job: Job[Any, Any] | None, begun: Callable[[Performer], None]
+        self,
+        reservation: Reservation,
+        job: Job[Any, Any] | None,
+        begun: Callable[[Performer], None],
     ) -> Outcome:
-        """Have a job performed and return its outcome; ``begun`` is called once it is on its way."""
+        """Have a job performed and return its outcome; ``begun`` is called once it is under way."""
         limit = (job.jobs_per_fork if job else None) or self._jobs_per_fork
         performer = self._hand(reservation, limit)
         begun(performer)

@@ -14,7 +14,6 @@ from django_resque.exceptions import TermException
 from django_resque.execution.outcome import Failed, decode, encode
 from django_resque.execution.perform import mourn, perform
 from django_resque.execution.settle import job_name
-from django_resque.process.procline import Procline
 from django_resque.wire.worker import Reservation
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from django_resque.execution.outcome import Outcome
     from django_resque.failures.base import FailureBackend
     from django_resque.process.channel import Channel
+    from django_resque.process.procline import Procline
 
 READY = b"R"
 """A performer's first message: the fork went well."""
@@ -98,7 +98,7 @@ class _Termination:
     def __init__(self) -> None:
         self._armed = False
 
-    def handle(self, number: int, frame: Any) -> None:
+    def handle(self, number: int, _frame: Any) -> None:
         if self._armed:
             self._armed = False
             raise TermException(signal.Signals(number).name)

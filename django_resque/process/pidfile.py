@@ -62,7 +62,7 @@ def _open_locked(path: Path) -> int:
 
 def _is(descriptor: int, path: str | os.PathLike[str]) -> bool:
     try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path, follow_symlinks=False))
+        return os.path.samestat(os.fstat(descriptor), Path(path).lstat())
     except FileNotFoundError:
         return False
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
-import random
 import signal
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_resque import signals
@@ -27,6 +25,7 @@ from django_resque.process.performers import Performers
 from django_resque.process.performing import PerformerTask
 from django_resque.process.procline import Procline
 from django_resque.process.prune import prune
+from django_resque.process.watch import Watch
 from django_resque.wire import timestamps
 
 if TYPE_CHECKING:
@@ -34,9 +33,9 @@ if TYPE_CHECKING:
 
     from django_resque.conf import Settings
     from django_resque.execution.outcome import Outcome
-    from django_resque.execution.queue_names import QueuePatterns
     from django_resque.execution.reserve import Answer
     from django_resque.failures.base import FailureBackend
+    from django_resque.process.options import WorkerOptions
     from django_resque.process.performer import Performer
     from django_resque.process.prune import Pruned
     from django_resque.store import Store
@@ -53,28 +52,7 @@ EXIT_DENIED = 78
 
 _LAST_TRIES = 5.0  # seconds that a worker told to leave at once keeps trying to settle
 _MOURNING = 10.0  # seconds for the hooks of a job whose process died
-_POLL_UNTRACKED = 1.0  # seconds between looks when Redis does not announce pushes
-_LEAST_HELD, _MOST_HELD = 0.001, 0.1  # seconds to hold back after pushes that others took
 _NEVER = float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerOptions:
-    """How a worker is to work; all times in seconds."""
-
-    queues: QueuePatterns
-    interval: float = 5.0
-    burst: bool = False
-    max_jobs: int | None = None
-    max_idle: float | None = None
-    jobs_per_fork: int = 1
-    fork: bool = True
-    fork_ahead: bool = True
-    term_child: bool = False
-    term_timeout: float = 4.0
-    pre_shutdown_timeout: float = 0.0
-    graceful_term: bool = False
-    run_at_exit_hooks: bool = False
 
 
 class Worker:
@@ -120,9 +98,9 @@ class Worker:
         self._unsettled: tuple[Reservation, Outcome] | None = None
         self._to_mourn: list[Pruned] = []
         self._jobs_left = options.max_jobs
-        self._armed = self._paused = self._stopping = self._hurried = False
+        self._watch = Watch(link, options.interval, self._attend)
+        self._paused = self._stopping = self._hurried = False
         self._resting = ""  # what the last look found, while there is nothing to do
-        self._misses = 0.0  # how long to hold back after an announcement, at most
         self._idle_since = time.monotonic()
 
     # The loop
@@ -193,7 +171,7 @@ class Worker:
         try:
             if time.monotonic() >= self._heart.due:
                 self._beat()
-            answer = self._reserver.next(armed=self._armed and self._link.tracking)
+            answer = self._reserver.next(armed=self._watch.armed)
         except StoreError as error:
             self._wait_out(error)
             return None
@@ -202,29 +180,17 @@ class Worker:
         return answer
 
     def _rest(self, status: str) -> None:
-        """Nothing to do: arm the next look, then wait for an announcement or the next turn."""
+        """Nothing to do: show it, see to what had to wait, and watch for the next job."""
         if status != self._resting:
             self._show_rest(status)
-        if not self._armed and self._link.tracking:
-            # The look just taken asked for no announcement; the next one does.
-            self._armed = True
-            return
         self._mourn_pruned()
-        now = time.monotonic()
-        idle_until = self._idle_since + (self.options.max_idle or _NEVER)
-        if now >= idle_until:
+        idle_until = self._idle_since + (
+            _NEVER if self.options.max_idle is None else self.options.max_idle
+        )
+        if time.monotonic() >= idle_until:
             self._stopping = True
-            return
-        if self._link.heard():
-            self._hold_back()
-            return
-        pause = self.options.interval if self._link.tracking else _POLL_UNTRACKED
-        pause = max(0.01, pause) * random.uniform(0.9, 1.1)  # noqa: S311 spreads the workers' looks
-        until = min(now + pause, idle_until, self._heart.due)
-        descriptor = self._link.fileno()
-        heard = self._attend(until, () if descriptor is None else (descriptor,))
-        if not heard and time.monotonic() < until:
-            self._hold_back()
+        else:
+            self._watch.wait(min(idle_until, self._heart.due))
 
     def _show_rest(self, status: str) -> None:
         if not self._resting and status == "empty":
@@ -237,20 +203,11 @@ class Worker:
         if self._ahead():
             self._performers.fork_ahead()
 
-    def _hold_back(self) -> None:
-        """Somebody pushed; others may be quicker. Each miss in a row holds this worker back more.
-
-        Without it, every push would set all idle workers upon Redis at once.
-        """
-        if self._misses:
-            until = time.monotonic() + random.uniform(0, self._misses)  # noqa: S311
-            self._attend(until)
-        self._misses = min(_MOST_HELD, max(_LEAST_HELD, 2 * self._misses))
-
     # Performing
 
     def _work(self, reservation: Reservation) -> None:
-        self._armed, self._resting, self._misses = False, "", 0.0
+        self._watch.reset()
+        self._resting = ""
         if self.options.fork:
             name = settle.job_name(reservation.payload)
             job = registry.find(name) if name else None
@@ -412,7 +369,8 @@ class Worker:
                 self._wait_out(error)
                 continue
             self._attend(_NEVER)
-        self._resting, self._armed = "", False
+        self._watch.reset()
+        self._resting = ""
         signals.after_pause.send_robust(self)
 
     def _beat(self) -> None:
@@ -429,7 +387,7 @@ class Worker:
             self._outage.tell(error)
 
     def _wait_out(self, error: StoreError, *, until: float = float("inf")) -> None:
-        self._armed = False
+        self._watch.reset()
         self._pass_time(min(self._outage.tell(error), max(0.0, until - time.monotonic())))
 
     def _pass_time(self, seconds: float) -> None:
@@ -443,5 +401,5 @@ class Worker:
         return [*self._mailbox.descriptors, *(() if link is None else (link,))]
 
 
-def _raise_term(number: int, frame: object) -> None:
+def _raise_term(number: int, _frame: object) -> None:
     raise TermException(signal.Signals(number).name)

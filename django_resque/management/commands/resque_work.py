@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django_resque.management.working import WorkingCommand
 
 if TYPE_CHECKING:
-    from django_resque.process.worker import WorkerOptions
+    from django_resque.process.options import WorkerOptions
 
 
 class Command(WorkingCommand):

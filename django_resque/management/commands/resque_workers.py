@@ -12,7 +12,7 @@ from django_resque.process.supervisor import Supervisor
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
-    from django_resque.process.worker import WorkerOptions
+    from django_resque.process.options import WorkerOptions
 
 
 class Command(WorkingCommand):
