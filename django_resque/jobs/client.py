@@ -38,6 +38,7 @@ def enqueue_to(queue: str, job: Job[..., Any] | str, /, *args: Any, **kwargs: An
 
     Such a job takes positional arguments: ``enqueue_to("file_serve", "Archive", 44, "beer")``.
     """
+    check_queue_name(queue)
     return job_named(job, queue).enqueue(*args, **kwargs)
 
 
@@ -50,8 +51,8 @@ def dequeue(job: Job[..., Any] | str, /, *args: Any, queue: str | None = None) -
     return job_named(job, queue).dequeue(*args)
 
 
-def job_named(job: Job[..., Any] | str, queue: str | None = None) -> Job[..., Any]:
-    """Return the job of that name, set up for ``queue`` if one is given.
+def job_named(job: object, queue: str | None = None) -> Job[..., Any]:
+    """Return the job, given itself or its name, set up for ``queue`` if one is given.
 
     For a name that is not registered here: a job that can be enqueued and dequeued, but not
     performed. Raises NoQueueError if it has no queue then.

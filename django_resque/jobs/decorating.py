@@ -11,7 +11,7 @@ from django_resque.exceptions import ConfigurationError
 from django_resque.jobs.arguments import Parameters
 from django_resque.jobs.definition import Job, P, R
 from django_resque.jobs.options import checked
-from django_resque.jobs.plugins import hook_names
+from django_resque.jobs.plugins import hook_methods
 from django_resque.jobs.registry import registry
 
 if sys.version_info >= (3, 14):
@@ -105,6 +105,8 @@ def _from_function(func: Callable[..., Any], name: str, options: dict[str, Any])
     if next(iter(signature.parameters), None) in ("self", "cls"):
         msg = f"{name} looks like a method: decorate a function, or a class with perform()."
         raise ConfigurationError(msg)
+    if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
+        raise ConfigurationError(f"{name} is a generator, which nothing would run to its end.")
     return Job(func, parameters=Parameters(name, signature), **{**options, "name": name})
 
 
@@ -119,7 +121,7 @@ def _from_class(cls: type, name: str, options: dict[str, Any]) -> Job[..., Any]:
     try:
         _signature(cls).bind()
     except TypeError as error:
-        msg = f"{name} is instantiated without arguments to perform, but has a {error}."
+        msg = f"{name} must allow to be instantiated without arguments: {error}."
         raise ConfigurationError(msg) from None
     if (queue := getattr(cls, "queue", None)) is not None:
         options = {**checked({"queue": queue}), **options}
@@ -127,7 +129,7 @@ def _from_class(cls: type, name: str, options: dict[str, Any]) -> Job[..., Any]:
         lambda *args, **kwargs: cls().perform(*args, **kwargs),
         parameters=Parameters(name, signature),
         job_class=cls,
-        hook_methods=hook_names(cls),
+        hook_methods=hook_methods(cls),
         **{**options, "name": name},
     )
 

@@ -144,17 +144,27 @@ class Job(Generic[P, R]):
         return replace(self, **changes)
 
     def begin(self) -> tuple[Callable[P, R], Sequence[Plugin]]:
-        """Return what performs the job once, and the hooks that belong to that alone.
+        """Return what performs the job once, and the hook methods that go with that.
 
         A class is instantiated anew, so that its hook methods and ``perform`` share ``self``.
         """
         if self.job_class is None:
             return self.func, ()
         instance = self.job_class()
-        hooks = [HookMethod(moment, getattr(instance, name)) for moment, name in self.hook_methods]
-        return instance.perform, hooks
+        return instance.perform, _bound(instance, self.hook_methods)
+
+    def hooks_at(self, step: str) -> Sequence[Plugin]:
+        """Return the hook methods for one ``"enqueue"`` or ``"dequeue"``, of a new instance."""
+        methods = [each for each in self.hook_methods if each[0].endswith(f"_{step}")]
+        if self.job_class is None or not methods:
+            return ()
+        return _bound(self.job_class(), methods)
 
     def _payload(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Payload:
         ids = get_settings().job_ids if self.ids is None else self.ids
         extras = {"id": os.urandom(16).hex()} if ids else {}
         return Payload(self.name, self.parameters.pack(args, kwargs), extras)
+
+
+def _bound(instance: Any, methods: Iterable[tuple[str, str]]) -> list[Plugin]:
+    return [HookMethod(moment, getattr(instance, name)) for moment, name in methods]

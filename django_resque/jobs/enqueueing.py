@@ -51,7 +51,7 @@ def enqueue_payloads(job: Job[..., Any], payloads: Sequence[Payload]) -> list[Jo
     names = job.parameters.names
     encoded = [encode(payload, names) for payload in payloads]
     handles = [JobHandle(queue, payload) for payload in payloads]
-    plugins = (*wiring.plugins(), *job.plugins, *job.begin()[1])
+    plugins = (*wiring.plugins(), *job.plugins, *job.hooks_at("enqueue"))
     if plugins:
         passed = [lets_pass(plugins, "before_enqueue", each, queue) for each in payloads]
         handles = [
@@ -100,8 +100,10 @@ def dequeue_payloads(job: Job[..., Any], args: list[Any] | None) -> int:
     settings = get_settings()
     queue = job.queue or settings.default_queue
     payload = Payload(job.name, args or [])
-    wanted = None if args is None else _canonical(Payload.decode(encode(payload, ())).args)
-    plugins = (*wiring.plugins(), *job.plugins, *job.begin()[1])
+    wanted = None
+    if args is not None:
+        wanted = _canonical(Payload.decode(encode(payload, job.parameters.names)).args)
+    plugins = (*wiring.plugins(), *job.plugins, *job.hooks_at("dequeue"))
     if not lets_pass(plugins, "before_dequeue", payload, queue):
         return 0
     removed = 0

@@ -27,8 +27,8 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _wrong("name", value, 'a text such as "Archive"')
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise _wrong("name", value, 'a printable text such as "Archive"')
     return value
 
 

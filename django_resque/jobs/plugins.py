@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any
 
+from django_resque.exceptions import ConfigurationError
 from django_resque.jobs.arguments import unpack
 
 if TYPE_CHECKING:
@@ -76,14 +78,25 @@ class HookMethod(Plugin):
         setattr(self, moment, hook)
 
 
-def hook_names(cls: type) -> tuple[tuple[str, str], ...]:
-    """Return the (moment, method name) of each hook method of a class, in running order."""
-    return tuple(
-        (moment, name)
-        for name in sorted(dir(cls))
-        for moment in MOMENTS
-        if name.startswith(moment) and callable(getattr(cls, name))
-    )
+def hook_methods(cls: type) -> tuple[tuple[str, str], ...]:
+    """Return the moment and the name of each hook method of a class, in running order.
+
+    Raises ConfigurationError for one that could not be called as a hook.
+    """
+    found = []
+    for name in sorted(dir(cls)):
+        method = getattr(cls, name)
+        moment = next((each for each in MOMENTS if name.startswith(each)), None)
+        if moment is None or not callable(method):
+            continue
+        if iscoroutinefunction(method):
+            msg = f"{cls.__qualname__}.{name} is async; hook methods are plain functions."
+            raise ConfigurationError(msg)
+        if moment == "around_perform" and not isgeneratorfunction(method):
+            msg = f"{cls.__qualname__}.{name} must yield once, where the job is performed."
+            raise ConfigurationError(msg)
+        found.append((moment, name))
+    return tuple(found)
 
 
 def lets_pass(plugins: Iterable[Plugin], moment: str, payload: Payload, queue: str) -> bool:

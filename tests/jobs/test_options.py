@@ -1,0 +1,86 @@
+"""Wrong options are refused where they are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_resque import Plugin
+from django_resque.exceptions import ConfigurationError
+from django_resque.jobs.options import checked
+
+
+class Lock(Plugin):
+    """A plugin."""
+
+
+LOCK = Lock()
+
+
+@pytest.mark.parametrize(
+    ("given", "final"),
+    [
+        ({}, {}),
+        ({"queue": None, "timeout": None, "plugins": None}, {}),
+        ({"name": "SendWelcome"}, {"name": "SendWelcome"}),
+        ({"name": "App\\Jobs\\Send"}, {"name": "App\\Jobs\\Send"}),
+        ({"queue": "shop:mail"}, {"queue": "shop:mail"}),
+        ({"timeout": 30}, {"timeout": 30.0}),
+        ({"timeout": 0.5}, {"timeout": 0.5}),
+        ({"max_memory": 1000}, {"max_memory": 1000}),
+        ({"max_memory": "1000"}, {"max_memory": 1000}),
+        ({"max_memory": "64K"}, {"max_memory": 64 * 1024}),
+        ({"max_memory": "200M"}, {"max_memory": 200 * 1024**2}),
+        ({"max_memory": " 1g "}, {"max_memory": 1024**3}),
+        ({"max_memory": "1T"}, {"max_memory": 1024**4}),
+        ({"ids": False}, {"ids": False}),
+        ({"jobs_per_fork": 1}, {"jobs_per_fork": 1}),
+        ({"plugins": [LOCK]}, {"plugins": (LOCK,)}),
+        ({"plugins": iter([LOCK])}, {"plugins": (LOCK,)}),
+    ],
+)
+def test_right_options_take_their_final_form(given: dict[str, Any], final: dict[str, Any]) -> None:
+    """Sizes become bytes, lists tuples, and None means what it means without the option."""
+    assert final == checked(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"que": "x"}, r"@job has no option 'que'; did you mean 'queue'\?"),
+        ({"retries": 3}, r"@job has no option 'retries'; there are name, queue, timeout"),
+        ({"name": ""}, r"@job\(name=''\): give it a printable text"),
+        ({"name": " "}, "give it a printable text"),
+        ({"name": "a\nb"}, "give it a printable text"),
+        ({"name": "a\ud800"}, "give it a printable text"),
+        ({"name": 5}, "give it a printable text"),
+        ({"queue": ""}, r"@job\(queue=''\): .*must not be empty"),
+        ({"queue": "a,b"}, "must not contain ','"),
+        ({"queue": ["a", "b"]}, "is a string, not list"),
+        ({"timeout": 0}, r"@job\(timeout=0\): give it a positive number of seconds"),
+        ({"timeout": -1}, "a positive number"),
+        ({"timeout": "30"}, "a positive number"),
+        ({"timeout": True}, "a positive number"),
+        ({"timeout": float("nan")}, "a positive number"),
+        ({"timeout": float("inf")}, "a positive number"),
+        ({"max_memory": 0}, r"@job\(max_memory=0\): give it a size such as \"200M\""),
+        ({"max_memory": -5}, "a size such as"),
+        ({"max_memory": "lots"}, "a size such as"),
+        ({"max_memory": "200 parrots"}, "a size such as"),
+        ({"max_memory": "0M"}, "a size such as"),
+        ({"max_memory": 1.5}, "a size such as"),
+        ({"max_memory": True}, "a size such as"),
+        ({"ids": 1}, r"@job\(ids=1\): give it True, False"),
+        ({"jobs_per_fork": 0}, r"@job\(jobs_per_fork=0\): give it a number of jobs"),
+        ({"jobs_per_fork": 2.5}, "a number of jobs"),
+        ({"jobs_per_fork": True}, "a number of jobs"),
+        ({"plugins": LOCK}, r"give it a list of Plugin objects, such as \[Lock\(\)\]"),
+        ({"plugins": [Lock]}, "a list of Plugin objects"),
+        ({"plugins": ["shop.Lock"]}, "a list of Plugin objects"),
+    ],
+)
+def test_wrong_options_are_refused(given: dict[str, Any], message: str) -> None:
+    """The message names the option, what was given, and what is wanted."""
+    with pytest.raises(ConfigurationError, match=message):
+        checked(given)

@@ -1,0 +1,179 @@
+"""Pins the types an application author sees; read by mypy, never run.
+
+Each ``type: ignore`` marks a mistake that must be reported: mypy complains if it is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import assert_type
+
+from django_resque import Job, JobHandle, Plugin, dequeue, enqueue, enqueue_to, job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from django_resque.wire.payload import Payload
+
+
+class Lock(Plugin):
+    """Overrides hooks with the types a plugin's author would write."""
+
+    def before_enqueue(self, payload: Payload, queue: str) -> bool:
+        """Refuse a job without arguments."""
+        return bool(payload.args)
+
+    def around_perform(self, payload: Payload, queue: str) -> Generator[None, None, None]:
+        """Be a generator, typed as such."""
+        yield
+
+
+class Timer(Plugin):
+    """Overrides a hook with the shorter type."""
+
+    def around_perform(self, payload: Payload, queue: str) -> Iterator[None]:
+        """Be a generator, typed as an iterator."""
+        yield
+
+
+@job
+def plain(number: int, text: str = "") -> bool:
+    """Be decorated without options."""
+    return bool(number and text)
+
+
+@job()
+def called(number: int) -> int:
+    """Be decorated with no options given."""
+    return number
+
+
+@job(
+    queue="critical",
+    name="Archive",
+    timeout=30,
+    max_memory="200M",
+    ids=False,
+    plugins=[Lock(), Timer()],
+    jobs_per_fork=10,
+)
+def archive(repository: int, *, branch: str) -> str:
+    """Be decorated with every option."""
+    return f"{repository}{branch}"
+
+
+@job
+async def asynchronous(number: int) -> str:
+    """Be async."""
+    return str(number)
+
+
+class Thumbnail:
+    """Be a class with perform as a method."""
+
+    queue = "images"
+
+    def perform(self, path: str, width: int = 100) -> list[int]:
+        """Do the work."""
+        return [len(path), width]
+
+
+class Static:
+    """Be a class with perform as a static method."""
+
+    @staticmethod
+    def perform(path: str) -> str:
+        """Do the work."""
+        return path
+
+
+class OfClass:
+    """Be a class with perform as a class method."""
+
+    @classmethod
+    def perform(cls, path: str) -> str:
+        """Do the work."""
+        return path
+
+
+# mypy does not apply decorators of classes (python/mypy#3135), so those are called here.
+thumbnail = job(Thumbnail)
+static = job(queue="images")(Static)
+of_class = job(OfClass)
+
+
+def calls() -> None:
+    """Call jobs here and now: their own types."""
+    assert_type(plain(1, "x"), bool)
+    assert_type(called(1), int)
+    assert_type(archive(1, branch="main"), str)
+    assert_type(thumbnail("a.png", width=3), list[int])
+    assert_type(static("a.png"), str)
+    assert_type(of_class("a.png"), str)
+    plain("1")  # type: ignore[arg-type]
+    archive(1)  # type: ignore[call-arg]
+
+
+async def enqueues() -> None:
+    """Enqueue: the arguments are checked, the answer is a handle."""
+    assert_type(await asynchronous(1), str)
+    assert_type(plain.enqueue(1, text="x"), JobHandle)
+    assert_type(plain.delay(1), JobHandle)
+    assert_type(await plain.aenqueue(1), JobHandle)
+    assert_type(plain.enqueue_many([(1,), (2, "x")]), list[JobHandle])
+    assert_type(archive.using(queue="low", at_front=True).enqueue(1, branch="x"), JobHandle)
+    assert_type(archive.using(on_commit=False).enqueue(1, branch="x"), JobHandle)
+    assert_type(archive.using(on_commit="default").enqueue(1, branch="x"), JobHandle)
+    assert_type(archive.using(on_commit=["a", "b"]).enqueue(1, branch="x"), JobHandle)
+    assert_type(thumbnail.enqueue("a.png"), JobHandle)
+    assert_type(plain.dequeue(1), int)
+    plain.enqueue("1")  # type: ignore[arg-type]
+    plain.enqueue()  # type: ignore[call-arg]
+    plain.delay(1, "x", 3)  # type: ignore[call-arg]
+    await plain.aenqueue("1")  # type: ignore[arg-type]
+    archive.enqueue(1, "main")  # type: ignore[call-arg]
+    archive.using(queue="low").enqueue(1, branch=2)  # type: ignore[arg-type]
+    thumbnail.enqueue(5)  # type: ignore[arg-type]
+    static.enqueue(5)  # type: ignore[arg-type]
+    plain.using(timeout=5)  # type: ignore[call-arg]
+    plain.enqueue_many([1, 2])  # type: ignore[list-item]
+
+
+def by_name() -> None:
+    """Enqueue by name, where nothing is known of the arguments, or by the job itself."""
+    assert_type(enqueue("shop.jobs.fast", 1, anything=2), JobHandle)
+    assert_type(enqueue(plain, 1, text="x"), JobHandle)
+    assert_type(enqueue_to("low", "Archive", 44, "masterbrew"), JobHandle)
+    assert_type(enqueue_to("low", plain, 1), JobHandle)
+    assert_type(dequeue("Archive", 44, queue="low"), int)
+    assert_type(dequeue(plain), int)
+    enqueue(plain, "1")  # type: ignore[call-overload]
+    enqueue_to("low", plain, "1")  # type: ignore[call-overload]
+    enqueue(5)  # type: ignore[call-overload]
+
+
+def handles(handle: JobHandle) -> None:
+    """Read a handle."""
+    assert_type(handle.id, str | None)
+    assert_type(handle.queue, str)
+    assert_type(handle.vetoed, bool)
+    assert_type(bool(handle), bool)
+    handle.queue = "x"  # type: ignore[misc]
+
+
+def options() -> None:
+    """Give options of the wrong type."""
+    job(queue=5)  # type: ignore[call-overload]
+    job(que="x")  # type: ignore[call-overload]
+    job(plugins=[Lock])  # type: ignore[list-item]
+
+
+def as_values(function: Callable[[int], int]) -> None:
+    """Keep jobs in typed places."""
+    jobs: list[Job[..., Any]] = [plain, archive, thumbnail]
+    assert_type(jobs[0].timeout, float | None)
+    assert_type(jobs[0].max_memory, int | None)
+    assert_type(job(function), Job[[int], int])
+    called_with: Callable[[int], int] = called
+    assert_type(called_with(1), int)
