@@ -127,12 +127,12 @@ class Worker:
         self._hear(self._mailbox.read())
         if answer is None:
             return None
-        if answer.reservation is not None:
-            if self._stopping or self._paused:
-                # Told while the job was being reserved: it has not begun, so it can go back.
+        if self._stopping or self._paused:
+            # Told during the look: a job that it found has not begun, so it can go back.
+            if answer.reservation is not None:
                 self._reserver.settle(settle.giving_back(self._store, answer.reservation))
-            else:
-                self._work(answer.reservation)
+        elif answer.reservation is not None:
+            self._work(answer.reservation)
         elif self.options.burst and answer.status == "empty":
             return EXIT_OK
         else:
