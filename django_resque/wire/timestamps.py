@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 
 def now() -> datetime:
@@ -36,18 +37,30 @@ def heartbeat(epoch: int) -> str:
 def parse(text: str) -> datetime | None:
     """Read a date in any of the formats Resque's clients write; None for anything else.
 
-    A date without a zone is taken as UTC.
+    A date without a zone is taken as UTC; one whose zone is only letters, as in ``EST``, names
+    no moment unless they are ``UTC``.
     """
     candidate = text.strip()
-    if candidate.endswith(" UTC"):
-        candidate = candidate[: -len(" UTC")].replace("/", "-") + "+00:00"
-    elif candidate.endswith("Z"):
-        candidate = candidate[:-1] + "+00:00"
-    elif candidate[-5:-4] in ("+", "-") and candidate[-6:-5] == " ":
-        # Ruby's "2026-11-21 04:48:58 +0000"
-        candidate = f"{candidate[:-6]}{candidate[-5:-2]}:{candidate[-2:]}"
     try:
-        moment = datetime.fromisoformat(candidate.replace("/", "-"))
-    except ValueError:
+        if candidate.isdecimal():
+            return datetime.fromtimestamp(int(candidate), timezone.utc)  # node-resque, pyres
+        if candidate[:3].isalpha():
+            # "Sat Nov 21 2026 04:48:58 GMT+0000 (...)" of node-resque; older php-resque likewise
+            moment = parsedate_to_datetime(candidate.replace("GMT", "", 1))
+        else:
+            moment = datetime.fromisoformat(_iso(candidate))
+    except (ValueError, TypeError, OverflowError, OSError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _iso(text: str) -> str:
+    text = text.replace("/", "-")
+    if text.endswith(" UTC"):
+        return f"{text[:-4]}+00:00"
+    if text.endswith("Z"):
+        return f"{text[:-1]}+00:00"
+    if text[-6:-4] in (" +", " -"):
+        # Ruby's "2026-11-21 04:48:58 +0000"
+        return f"{text[:-6]}{text[-5:-2]}:{text[-2:]}"
+    return text
