@@ -21,7 +21,8 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=
 def dumps(value: Any) -> bytes:
     """Return the canonical bytes of a JSON value.
 
-    Raises TypeError, ValueError or UnicodeEncodeError for what JSON cannot carry.
+    Raises TypeError, ValueError (UnicodeEncodeError is one) or RecursionError for what JSON
+    cannot carry.
     """
     return _encode(value).encode()
 
@@ -56,7 +57,7 @@ def loads(raw: bytes, what: str = "payload") -> Any:
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     """Tell whether lists and objects are nested deeper than ``limit``, without recursion."""
     level: list[Any] = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [
             child
             for item in level

@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from django_resque.exceptions import DecodeError
-from django_resque.wire.codec import dumps, loads
+from django_resque.wire.codec import MAX_DEPTH, dumps, loads, too_deep
 
 INVALID_PAYLOAD = b'{"class":"(invalid payload)","args":[]}'
 """Stands in a record for a payload that is no JSON object; the bytes are kept beside it."""
+
+# UTF-8 cannot carry them, and Ruby reads no record with an escape for one in it.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +47,15 @@ class FailureRecord:
                 extras["raw_base64"] = base64.b64encode(payload).decode()
             payload = INVALID_PAYLOAD
         tail = {
-            "exception": _text(self.exception),
-            "error": _text(self.error),
-            "backtrace": [_text(line) for line in self.backtrace],
-            "worker": _text(self.worker),
-            "queue": _text(self.queue),
+            "exception": self.exception,
+            "error": self.error,
+            "backtrace": self.backtrace,
+            "worker": self.worker,
+            "queue": self.queue,
             **extras,
         }
         head = dumps({"failed_at": self.failed_at})
-        return head[:-1] + b',"payload":' + payload + b"," + dumps(tail)[1:]
+        return head[:-1] + b',"payload":' + payload + b"," + dumps(_writable(tail))[1:]
 
     @classmethod
     def decode(cls, raw: bytes) -> FailureRecord:
@@ -80,7 +85,8 @@ def original_payload(payload: Any, extras: dict[str, Any]) -> bytes:
     if isinstance(raw, str):
         return raw.encode(errors="surrogatepass")
     if isinstance(encoded, str):
-        return base64.b64decode(encoded)
+        with suppress(ValueError):
+            return base64.b64decode(encoded, validate=True)
     return dumps(payload) if _encodable(payload) else INVALID_PAYLOAD
 
 
@@ -95,7 +101,8 @@ def _readable(payload: bytes) -> bool:
         dumps(document)
     except (DecodeError, UnicodeEncodeError):
         return False
-    return isinstance(document, dict)
+    # The record around it is one level more.
+    return isinstance(document, dict) and not too_deep(document, MAX_DEPTH - 1)
 
 
 def _encodable(value: Any) -> bool:
@@ -106,9 +113,15 @@ def _encodable(value: Any) -> bool:
     return True
 
 
-def _text(value: str) -> str:
-    """Escape lone surrogates, which UTF-8 cannot carry."""
-    return value.encode(errors="backslashreplace").decode()
+def _writable(value: Any) -> Any:
+    """Spell lone surrogates out, wherever in the value they are."""
+    if isinstance(value, str):
+        return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
+    if isinstance(value, list):
+        return [_writable(item) for item in value]
+    if isinstance(value, dict):
+        return {_writable(key): _writable(item) for key, item in value.items()}
+    return value
 
 
 def _scalar(value: Any) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django_resque.exceptions import DecodeError
 from django_resque.wire.codec import dumps, loads
 
 _PAYLOAD = b',"payload":'
+_ID = re.compile("([^:]*):([0-9]{1,10}):(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,13 @@ class WorkerId:
     @classmethod
     def parse(cls, text: str) -> WorkerId:
         """Read an id of any client. Raises DecodeError for one without three parts."""
-        parts = text.split(":", 2)
-        if len(parts) != 3 or not parts[1].isdecimal():
-            raise DecodeError(f"worker id {text!r} is not host:pid:queues", text.encode())
-        host, _, token = parts[0].partition("~")
-        return cls(host, int(parts[1]), parts[2], token)
+        match = _ID.fullmatch(text)
+        if match is None:
+            raw = text.encode(errors="surrogateescape")
+            raise DecodeError(f"worker id {text!r} is not host:pid:queues", raw)
+        name, pid, queues = match.groups()
+        host, _, token = name.partition("~")
+        return cls(host, int(pid), queues, token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,12 @@ class Reservation:
             document = loads(raw, "claim")
             if not isinstance(document, dict) or "payload" not in document:
                 raise DecodeError("claim holds no payload", raw)
-            payload = dumps(document["payload"])
-        return cls(
-            worker,
-            str(document.get("queue", "")),
-            str(document.get("run_at", "")),
-            payload,
-            str(document.get("rid", "")),
+            try:
+                payload = dumps(document["payload"])
+            except UnicodeEncodeError:
+                raise DecodeError("claim holds half a character", raw) from None
+        queue, run_at, rid = (
+            str("" if document.get(key) is None else document[key])
+            for key in ("queue", "run_at", "rid")
         )
+        return cls(worker, queue, run_at, payload, rid)

@@ -1,0 +1,123 @@
+"""A queue item of any client is read leniently where Ruby is, and written as Ruby writes it."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_resque.exceptions import DecodeError
+from django_resque.wire.payload import Payload
+from tests.wire.strategies import JSON
+
+NAMES = st.text(min_size=1).filter(str.strip)
+
+
+PHP = (
+    rb'{"class":"App\\Jobs\\Send","args":[{"a":1}],"id":"0f","prefix":"",'
+    rb'"queue_time":1795236831.102263}'
+)
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (Payload("Mailer"), b'{"class":"Mailer","args":[]}'),
+        (
+            Payload("Mailer", [42, "a", {"k": None}]),
+            b'{"class":"Mailer","args":[42,"a",{"k":null}]}',
+        ),
+        (
+            Payload("shop.jobs.send", [1], {"id": "1f", "attempt": 2}),
+            b'{"class":"shop.jobs.send","args":[1],"id":"1f","attempt":2}',
+        ),
+    ],
+)
+def test_encode(payload: Payload, expected: bytes) -> None:
+    """Class comes first, args second, what django-resque adds after them in its order."""
+    assert expected == payload.encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b'{"class":"A"}', Payload("A")),
+        (b'{"class":"A","args":null}', Payload("A")),
+        (b'{ "args" : [ 1 ] , "class" : "A" }', Payload("A", [1])),
+        (
+            PHP,
+            Payload(
+                "App\\Jobs\\Send",
+                [{"a": 1}],
+                {"id": "0f", "prefix": "", "queue_time": 1795236831.102263},
+            ),
+        ),
+        (b'{"class":"add","queue":"math","args":[1,2]}', Payload("add", [1, 2], {"queue": "math"})),
+        (b'{"class":"A","class":"B"}', Payload("B")),
+        (b'{"class":"\\ud800"}', Payload("\ud800")),
+    ],
+)
+def test_decode(raw: bytes, expected: Payload) -> None:
+    """Any key order, spacing and further keys are read; absent and null args are none."""
+    assert expected == Payload.decode(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"null", "payload is null, not an object"),
+        (b"[1,2]", "payload is a list, not an object"),
+        (b'"x"', "payload is a string, not an object"),
+        (b"5", "payload is a number, not an object"),
+        (b"5.5", "payload is a number, not an object"),
+        (b"true", "payload is a boolean, not an object"),
+        (b"{}", "class is missing"),
+        (b'{"class":null}', "class is null, not a string"),
+        (b'{"class":5}', "class is a number, not a string"),
+        (b'{"class":{}}', "class is an object, not a string"),
+        (b'{"class":""}', "class is empty"),
+        (b'{"class":" \\t "}', "class is empty"),
+        (b'{"class":"A","args":{"a":1}}', "args is an object, not a list"),
+        (b'{"class":"A","args":"x"}', "args is a string, not a list"),
+        (b'{"class":"A","args":false}', "args is a boolean, not a list"),
+        (b"{oops", "payload is not JSON"),
+    ],
+)
+def test_decode_says_what_is_wrong(raw: bytes, expected: str) -> None:
+    """What names no job, or has no list of arguments, is refused with the bytes kept."""
+    with pytest.raises(DecodeError, match=re.escape(expected)) as caught:
+        Payload.decode(raw)
+
+    assert raw == caught.value.raw
+
+
+@given(NAMES, st.lists(JSON), st.dictionaries(st.text(), JSON))
+def test_round_trip(name: str, args: list[Any], extras: dict[str, Any]) -> None:
+    """Every payload comes back as it was, and is written as the same bytes again."""
+    extras.pop("class", None)
+    extras.pop("args", None)
+    payload = Payload(name, args, extras)
+
+    assert payload == Payload.decode(payload.encode())
+    assert payload.encode() == Payload.decode(payload.encode()).encode()
+
+
+@given(JSON)
+def test_decode_raises_nothing_else(value: Any) -> None:
+    """Whatever JSON lies in a queue, it is a payload or a DecodeError."""
+    from_value = Payload("A", [value]).encode()
+    for raw in (from_value, from_value[15:-1]):
+        with suppress(DecodeError):
+            Payload.decode(raw)
+
+
+@pytest.mark.parametrize(
+    ("extras", "expected"), [({}, None), ({"id": "1f"}, "1f"), ({"id": 5}, None)]
+)
+def test_id(extras: dict[str, Any], expected: str | None) -> None:
+    """The id is a text or none: another client may write anything there."""
+    assert expected == Payload("A", [], extras).id
