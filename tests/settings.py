@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from tests.databases import database
-
-if os.environ.get("RESQUE_TEST_DB") == "mariadb":
-    # Pure Python, so that no compiler is needed to run the tests.
-    import pymysql
-
-    pymysql.install_as_MySQLdb()
+from forge.databases import database
 
 SECRET_KEY = "for tests only"
 ALLOWED_HOSTS = ["*"]
