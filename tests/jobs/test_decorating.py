@@ -176,7 +176,7 @@ class Methods:
     def method(self) -> None:
         """Take self."""
 
-    def of_class(cls) -> None:
+    def of_class(cls) -> None:  # noqa: N805
         """Take cls."""
 
 

@@ -61,6 +61,14 @@ def test_nothing_is_imported_by_name(name: str) -> None:
         Registry().get(name)
 
 
+def test_only_a_few_similar_names_are_given() -> None:
+    """A page of names helps nobody."""
+    registry = Registry()
+    for number in range(10):
+        registry.add(made(first, f"archive{number}"))
+    assert 5 == len(registry.near("archive"))
+
+
 def test_two_jobs_of_one_name_are_refused() -> None:
     """Both places are named, and the first one stays."""
     registry = Registry()
