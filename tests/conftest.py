@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import redis
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
 
 class Configure(Protocol):
@@ -48,7 +48,7 @@ def redis_client(redis_server: EmbeddedServer) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def resque_settings(redis_server: EmbeddedServer, settings: SettingsWrapper) -> Configure:
+def resque_settings(redis_server: EmbeddedServer, settings: Settings) -> Configure:
     """Lead ``settings.RESQUE`` to the private server; call it to give further keys."""
 
     def configure(**keys: Any) -> None:

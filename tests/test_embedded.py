@@ -22,10 +22,10 @@ def test_serves_on_a_socket_only() -> None:
         assert client.ping()
         config = client.config_get("port", "save", "appendonly")
 
-        assert config == {"port": "0", "save": "", "appendonly": "no"}
+        assert {"port": "0", "save": "", "appendonly": "no"} == config
         assert server.pid == client.info("server")["process_id"]
         assert f"unix://{server.socket}" == server.url
-        assert server.directory.stat().st_mode & 0o777 == 0o700
+        assert 0o700 == server.directory.stat().st_mode & 0o777
 
 
 def test_leaves_nothing() -> None:
@@ -90,7 +90,7 @@ def test_restart_keeps_what_was_saved() -> None:
             client.set("kept", "by a restart")
             server.restart()
 
-            assert client.get("kept") == b"by a restart"
+            assert b"by a restart" == client.get("kept")
         assert place == server.socket
         assert pid != server.pid
 

@@ -13,7 +13,6 @@ from forge.databases import database
 BASE = Path(__file__).resolve().parent
 # Everything the forge writes: database, repositories, media, mail.
 VAR = Path(os.environ.get("FORGE_VAR", BASE.parent / "var"))
-VAR.mkdir(parents=True, exist_ok=True)
 REPOSITORIES = VAR / "repositories"
 
 DEBUG = True
