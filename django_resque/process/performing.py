@@ -7,13 +7,13 @@ import os
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django_resque import signals
-from django_resque.exceptions import TermException
 from django_resque.execution.outcome import Failed, decode, encode
-from django_resque.execution.perform import mourn, perform
+from django_resque.execution.perform import mourn
 from django_resque.execution.settle import job_name
+from django_resque.process.termination import Termination
 from django_resque.wire.worker import Reservation
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class PerformerTask:
         for descriptor in self.inherited:
             os.close(descriptor)
         _offer_to_oom_killer()
-        termination = _Termination()
+        termination = Termination()
         signal.signal(signal.SIGTERM, termination.handle)
         self.procline.show("Ready")
         fresh = True
@@ -90,31 +90,6 @@ def mourning(reservation: Reservation, failed: Outcome) -> bytes:
     """Return the body of a MOURN message."""
     # The outcome is JSON, so no newline stands in it.
     return encode(failed) + b"\n" + reservation.encode()
-
-
-class _Termination:
-    """Turns the first SIGTERM into TermException, and only while a job is being performed."""
-
-    def __init__(self) -> None:
-        self._armed = False
-
-    def handle(self, number: int, _frame: Any) -> None:
-        if self._armed:
-            self._armed = False
-            raise TermException(signal.Signals(number).name)
-
-    def guard(
-        self, reservation: Reservation, backends: Sequence[FailureBackend], *, fresh: bool
-    ) -> Outcome:
-        try:
-            self._armed = True
-            if fresh:
-                signals.after_fork.send(None, reservation=reservation)
-            outcome = perform(reservation, backends)
-            self._armed = False
-        except BaseException as error:  # noqa: BLE001 a receiver's, or TermException outside the job
-            return Failed.from_exception(error)
-        return outcome
 
 
 def _offer_to_oom_killer() -> None:

@@ -10,10 +10,8 @@ import time
 from typing import TYPE_CHECKING
 
 from django_resque import signals
-from django_resque.exceptions import AccessDenied, StoreError, TermException
+from django_resque.exceptions import AccessDenied, StoreError
 from django_resque.execution import settle
-from django_resque.execution.outcome import Failed
-from django_resque.execution.perform import perform
 from django_resque.execution.reserve import Reserver
 from django_resque.jobs.registry import registry
 from django_resque.process.heart import Heart
@@ -25,6 +23,7 @@ from django_resque.process.performers import Performers
 from django_resque.process.performing import PerformerTask
 from django_resque.process.procline import Procline
 from django_resque.process.prune import prune
+from django_resque.process.termination import Termination
 from django_resque.process.watch import Watch
 from django_resque.wire import timestamps
 
@@ -127,7 +126,7 @@ class Worker:
         self._hear(self._mailbox.read())
         if answer is None:
             return None
-        if self._stopping or self._paused:
+        if self._is_called_off():
             # Told during the look: a job that it found has not begun, so it can go back.
             if answer.reservation is not None:
                 self._reserver.settle(settle.giving_back(self._store, answer.reservation))
@@ -239,16 +238,15 @@ class Worker:
     def _perform_here(self, reservation: Reservation) -> Outcome:
         """Perform in this process, for debuggers (``--no-fork``)."""
         self._procline.processing(reservation.queue, settle.job_name(reservation.payload))
-        previous = signal.getsignal(signal.SIGTERM)
+        stopping: tuple[signal.Signals, ...] = ()
         if self.options.term_child:
-            signal.signal(signal.SIGTERM, _raise_term)
-        try:
-            with self._heart.beating():
-                return perform(reservation, self._backends)
-        except TermException as error:
-            return Failed.from_exception(error)
-        finally:
-            signal.signal(signal.SIGTERM, previous)
+            stopping = (signal.SIGINT, signal.SIGHUP)
+            if not self.options.graceful_term:
+                stopping += (signal.SIGTERM,)
+        termination = Termination()
+        # The mailbox receives the signals all the same, for when the job has ended.
+        with self._heart.beating(), termination.hearing(stopping):
+            return termination.guard(reservation, self._backends, fresh=False)
 
     def _mourn_pruned(self) -> None:
         while self._to_mourn:
@@ -345,6 +343,9 @@ class Worker:
                 self._hurried = True
                 self._stop()
 
+    def _is_called_off(self) -> bool:
+        return self._stopping or self._paused
+
     def _stop(self) -> None:
         if not self._stopping:
             self._stopping = True
@@ -399,7 +400,3 @@ class Worker:
     def _private_descriptors(self) -> list[int]:
         link = self._link.fileno()
         return [*self._mailbox.descriptors, *(() if link is None else (link,))]
-
-
-def _raise_term(number: int, _frame: object) -> None:
-    raise TermException(signal.Signals(number).name)

@@ -1,0 +1,74 @@
+"""Turns a signal to stop into TermException, and only while a job is being performed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django_resque import signals
+from django_resque.exceptions import TermException
+from django_resque.execution.outcome import Failed
+from django_resque.execution.perform import mourn, perform
+from django_resque.process.forking import flush
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import FrameType
+
+    from django_resque.execution.outcome import Outcome
+    from django_resque.failures.base import FailureBackend
+    from django_resque.wire.worker import Reservation
+
+
+class Termination:
+    """Lets the first signal raise TermException in the job at work; later ones do nothing."""
+
+    def __init__(self) -> None:
+        """Begin with no job at work."""
+        self._armed = False
+        self._told = ""
+        self._pid = os.getpid()
+
+    def handle(self, number: int, _frame: FrameType | None) -> None:
+        """Handle a signal: pass it to :func:`signal.signal`."""
+        first, self._told = not self._told, signal.Signals(number).name
+        if self._armed and first:
+            raise TermException(self._told)
+
+    @contextmanager
+    def hearing(self, numbers: Iterable[signal.Signals]) -> Iterator[None]:
+        """Handle these signals while the block runs."""
+        previous = {number: signal.signal(number, self.handle) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def guard(
+        self, reservation: Reservation, backends: Sequence[FailureBackend], *, fresh: bool
+    ) -> Outcome:
+        """Perform a job; a signal that came before it fails it unbegun.
+
+        ``fresh`` tells that it is the first job of a forked process.
+        """
+        try:
+            self._armed = True
+            if self._told:
+                failed = Failed.from_exception(TermException(self._told))
+                mourn(reservation, failed, backends)
+                return failed
+            if fresh:
+                signals.after_fork.send(None, reservation=reservation)
+            outcome = perform(reservation, backends)
+            self._armed = False
+        except BaseException as error:  # noqa: BLE001 a receiver's, or TermException outside the job
+            self._armed = False
+            outcome = Failed.from_exception(error)
+        if os.getpid() != self._pid:
+            # The job forked and its child returned: nobody waits for what came of that.
+            flush()
+            os._exit(0)
+        return outcome

@@ -1,0 +1,1 @@
+"""A Django project whose jobs do all that a worker must survive."""
