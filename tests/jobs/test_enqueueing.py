@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,6 +98,13 @@ def test_a_handle_is_true_unless_vetoed() -> None:
     assert JobHandle("mail", payload)
     assert not JobHandle("mail", payload, vetoed=True)
     assert "f00" == JobHandle("mail", payload).id
+
+
+def test_a_handle_does_not_change() -> None:
+    """It tells what was, to whoever it is passed on to."""
+    handle = JobHandle("mail", Payload("X"))
+    with pytest.raises(FrozenInstanceError):
+        handle.vetoed = True  # type: ignore[misc]
 
 
 def test_hooks_run_around_the_push(

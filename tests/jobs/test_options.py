@@ -28,7 +28,7 @@ LOCK = Lock()
         ({"queue": "shop:mail"}, {"queue": "shop:mail"}),
         ({"timeout": 30}, {"timeout": 30.0}),
         ({"timeout": 0.5}, {"timeout": 0.5}),
-        ({"max_memory": 1000}, {"max_memory": 1000}),
+        ({"max_memory": 1}, {"max_memory": 1}),
         ({"max_memory": "1000"}, {"max_memory": 1000}),
         ({"max_memory": "64K"}, {"max_memory": 64 * 1024}),
         ({"max_memory": "200M"}, {"max_memory": 200 * 1024**2}),

@@ -164,7 +164,7 @@ def test_dont_perform_leaves_it_quietly(events: list[object]) -> None:
             raise DontPerform
 
     plugins = [Note(events, "1"), Skip(), Note(events, "2")]
-    assert not perform(job(name="X", plugins=plugins)(events.append), 7)
+    assert perform(job(name="X", plugins=plugins)(events.append), 7) is False
     assert ["before_perform [7] mail 1"] == events
 
 
@@ -205,7 +205,7 @@ def test_an_around_that_does_not_yield_leaves_it_unperformed(events: list[object
         yield from ()
 
     plugins = [Note(events, "1"), Around(never), Note(events, "2")]
-    assert not perform(job(name="X", plugins=plugins)(events.append), 7)
+    assert perform(job(name="X", plugins=plugins)(events.append), 7) is False
     assert [
         "before_perform [7] mail 1",
         "before_perform [7] mail 2",
