@@ -1,5 +1,6 @@
 """Background jobs for Django over Redis, sharing queues with every Resque client."""
 
+from django_resque.jobs import queues
 from django_resque.jobs.client import dequeue, enqueue, enqueue_to
 from django_resque.jobs.decorating import job
 from django_resque.jobs.definition import Job
@@ -17,4 +18,5 @@ __all__ = [
     "enqueue_to",
     "get_version",
     "job",
+    "queues",
 ]

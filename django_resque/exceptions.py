@@ -101,6 +101,14 @@ class FailureNotFound(ResqueError, LookupError):
     """Raised when the failure to retry or remove is no longer in the failed list."""
 
 
+class WorkerNotFound(ResqueError, LookupError):
+    """Raised when no worker of that id is registered (any more)."""
+
+
+class WorkerElsewhere(ResqueError):
+    """Raised when a worker cannot be killed from here, because its process is not here."""
+
+
 class StoreError(ResqueError):
     """Raised when Redis refuses a command."""
 

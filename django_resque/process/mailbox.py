@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -85,7 +84,8 @@ class Mailbox:
             numbers = os.read(self._read, 4096)
         except BlockingIOError:
             return []
-        return [signal.Signals(number) for number in numbers]
+        # Signals that foreign code handles, such as SIGALRM, land here as well.
+        return [signal.Signals(number) for number in numbers if number in HEARD]
 
 
 class Backoff:
@@ -104,11 +104,6 @@ class Backoff:
         """Return the delay before the next attempt, in seconds."""
         delay, self._next = self._next, min(self._most, 2 * self._next)
         return delay
-
-
-def deadline_in(seconds: float) -> float:
-    """Return the monotonic time ``seconds`` from now."""
-    return time.monotonic() + seconds
 
 
 def _land(_number: int, _frame: FrameType | None) -> None:

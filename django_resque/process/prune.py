@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError, PruneDeadWorkerDirtyExit
+from django_resque.execution.identity import died_here
 from django_resque.execution.outcome import Failed
 from django_resque.execution.settle import held_job, unregister
-from django_resque.process.identity import died_here
 from django_resque.wire import timestamps
 from django_resque.wire.worker import WorkerId
 

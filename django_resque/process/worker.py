@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from django_resque import signals
 from django_resque.exceptions import AccessDenied, StoreError
 from django_resque.execution import settle
+from django_resque.execution.identity import new_worker_id
 from django_resque.execution.reserve import Reserver
 from django_resque.jobs.registry import registry
 from django_resque.process.heart import Heart
-from django_resque.process.identity import new_worker_id
 from django_resque.process.limits import Limits
 from django_resque.process.mailbox import Mailbox
 from django_resque.process.outage import Outage

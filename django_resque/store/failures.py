@@ -1,16 +1,28 @@
-"""Failures: the lists of records."""
+"""Failures: lists of records, each addressed by the digest of its bytes, never by position."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_resque.store.scripts import Script
+from django_resque.wire.failure import digest
+
 if TYPE_CHECKING:
-    from django_resque.store.commander import Command, Commander
+    from collections.abc import Iterator, Sequence
+
+    from django_resque.store.commander import Command, Commander, Word
     from django_resque.store.keys import Keys
+
+MAIN = "failed"
+"""The name of the one list that Resque uses by default."""
+
+_FAILURE = Script("failure")
+_CHUNK = 500  # records in one LRANGE when a whole list is read; a record may be some kilobytes
+_ATTEMPTS = 20  # times a record that moves while it is looked up is looked up again
 
 
 class Failures:
-    """Reads and changes failed lists."""
+    """Reads failed lists and changes single records of them; records are bytes."""
 
     def __init__(self, commander: Commander, keys: Keys) -> None:
         """Work through ``commander`` on the keys of one namespace."""
@@ -20,6 +32,93 @@ class Failures:
     def recording(self, record: bytes, name: str) -> list[Command]:
         """Return the commands that append a record to the failed list ``name``."""
         append: Command = ("RPUSH", self._keys.failed_list(name), record)
-        if name == "failed":
+        if name == MAIN:
             return [append]
         return [("SADD", self._keys.failed_queues, name), append]
+
+    def lists(self) -> list[str]:
+        """Return the names of the failed lists: the main one, then those per queue, sorted."""
+        names = self._commander.call("SMEMBERS", self._keys.failed_queues)
+        return [MAIN, *sorted(name.decode(errors="surrogateescape") for name in names)]
+
+    def counts(self, names: Sequence[str]) -> list[int]:
+        """Return the number of records in each list, in one round trip."""
+        if not names:
+            return []
+        commands: list[Command] = [("LLEN", self._keys.failed_list(name)) for name in names]
+        return [int(size) for size in self._commander.pipe(commands)]
+
+    def page(self, name: str, start: int, count: int) -> list[bytes]:
+        """Return up to ``count`` records from index ``start``, the oldest first."""
+        if count < 1:
+            return []
+        key = self._keys.failed_list(name)
+        return list(self._commander.call("LRANGE", key, start, start + count - 1))
+
+    def scan(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """Iterate over all records with their indexes, read in chunks, the newest first.
+
+        From the end, so that neither new records nor the removal of those already seen moves
+        what is still to come.
+        """
+        (end,) = self.counts([name])
+        while end > 0:
+            start = max(0, end - _CHUNK)
+            chunk = self.page(name, start, end - start)
+            yield from zip(range(start + len(chunk) - 1, start - 1, -1), chunk[::-1], strict=True)
+            end = start
+
+    def find(self, name: str, prefix: str) -> Iterator[tuple[int, bytes]]:
+        """Iterate over the records whose digest begins with ``prefix``, with their indexes."""
+        for index, record in self.scan(name):
+            if digest(record).startswith(prefix):
+                yield index, record
+
+    def replace(
+        self,
+        name: str,
+        record: bytes,
+        index: int,
+        replacement: bytes,
+        *,
+        payload: bytes = b"",
+        queue: str = "",
+    ) -> bool:
+        """Put another record in the place of one, and push ``payload``, in one atomic step.
+
+        ``index`` is where it was seen and need not be right any more. Returns False, and changes
+        nothing, if the record is gone: another has retried or removed it.
+        """
+        return self._change(name, record, index, (replacement, payload, queue))
+
+    def remove(
+        self, name: str, record: bytes, index: int, *, payload: bytes = b"", queue: str = ""
+    ) -> bool:
+        """Remove a record, and push ``payload`` if there is one, in one atomic step.
+
+        ``index`` is where it was seen and need not be right any more. False if it is gone.
+        """
+        return self._change(name, record, index, (b"", payload, queue))
+
+    def clear(self, name: str) -> int:
+        """Remove all records of a list; return how many there were."""
+        key = self._keys.failed_list(name)
+        commands: list[Command] = [("MULTI",), ("LLEN", key), ("DEL", key), ("EXEC",)]
+        return int(self._commander.pipe(commands)[-1][0])
+
+    def _change(
+        self, name: str, record: bytes, index: int, change: tuple[bytes, bytes, str]
+    ) -> bool:
+        address = digest(record)
+        _replacement, payload, queue = change
+        keys: list[Word] = [self._keys.failed_list(name)]
+        if payload:
+            keys += [self._keys.queues, self._keys.queue(queue)]
+        for _ in range(_ATTEMPTS):
+            if self._commander.script(_FAILURE, keys, (address, index, *change)):
+                return True
+            found = next((at for at, other in self.scan(name) if other == record), None)
+            if found is None:
+                return False
+            index = found
+        return False

@@ -56,4 +56,5 @@ class Keys:
 
     def stat(self, name: str, worker: str = "") -> str:
         """Return the key of a counter: the total, or one worker's own."""
-        return f"{self.namespace}:stat:{name}:{worker}" if worker else f"{self.namespace}:stat:{name}"
+        total = f"{self.namespace}:stat:{name}"
+        return f"{total}:{worker}" if worker else total

@@ -76,6 +76,16 @@ class Queues:
             return []
         return self._commander.pipe([("LLEN", self._keys.queue(name)) for name in queues])
 
+    def tops(self, queues: Sequence[str]) -> list[tuple[int, bytes | None]]:
+        """Return size and next payload of several queues in one round trip."""
+        if not queues:
+            return []
+        commands: list[Command] = []
+        for name in queues:
+            commands += [("LLEN", self._keys.queue(name)), ("LINDEX", self._keys.queue(name), 0)]
+        replies = self._commander.pipe(commands)
+        return list(zip(map(int, replies[::2]), replies[1::2], strict=True))
+
     def peek(self, queue: str, start: int = 0, count: int = 1) -> list[bytes]:
         """Return up to ``count`` payloads from position ``start``, the next one first."""
         if count < 1:
@@ -110,7 +120,8 @@ class Queues:
                 ("EXEC",),
             ]
         )[-1]
-        return int(size)
+        # A key that is no list has no size; it is deleted all the same.
+        return size if isinstance(size, int) else 0
 
     def pause(self, queue: str) -> bool:
         """Let no worker of ours take from the queue; return False if it was paused already."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django_resque.store.commander import Command, Commander
     from django_resque.store.keys import Keys
 
@@ -19,8 +21,12 @@ class Stats:
 
     def get(self, *names: str, worker: str = "") -> list[int]:
         """Return the named counters, in total or of one worker, in one round trip."""
-        keys = [self._keys.stat(name, worker) for name in names]
-        return [int(value or 0) for value in self._commander.call("MGET", *keys)]
+        return self._read([self._keys.stat(name, worker) for name in names])
+
+    def of_workers(self, names: Sequence[str], workers: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the named counters of each worker, in one round trip."""
+        values = self._read([self._keys.stat(name, worker) for worker in workers for name in names])
+        return [tuple(values[at : at + len(names)]) for at in range(0, len(values), len(names))]
 
     def raising(self, name: str, worker: str) -> list[Command]:
         """Return the commands that raise a counter by one, in total and for the worker."""
@@ -28,3 +34,11 @@ class Stats:
             ("INCRBY", self._keys.stat(name), 1),
             ("INCRBY", self._keys.stat(name, worker), 1),
         ]
+
+    def _read(self, keys: Sequence[str]) -> list[int]:
+        return [_number(value) for value in self._commander.call("MGET", *keys)] if keys else []
+
+
+def _number(value: Any) -> int:
+    # Whatever another client left there, a counter is shown and not a traceback.
+    return int(value) if value and value.lstrip(b"-").isdigit() else 0

@@ -31,7 +31,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The queues that one look covers, in order; ``known`` are all names, where patterns are used."""
+    """The queues that one look covers, in order; with patterns, ``known`` are all there are."""
 
     queues: Sequence[str]
     known: frozenset[str] | None = None

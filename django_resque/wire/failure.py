@@ -79,6 +79,18 @@ class FailureRecord:
         )
 
 
+def stamped(raw: bytes, retried_at: str) -> bytes:
+    """Return a record with ``retried_at`` set, all else as its client wrote it.
+
+    Raises DecodeError for one that is no object.
+    """
+    document = loads(raw, "failure record")
+    if not isinstance(document, dict):
+        raise DecodeError("failure record is not an object", raw)
+    document.pop("retried_at", None)
+    return dumps(_writable({**document, "retried_at": retried_at}))
+
+
 def original_payload(payload: Any, extras: dict[str, Any]) -> bytes:
     """Return the payload a decoded record stands for, taking kept raw bytes out of ``extras``."""
     raw, encoded = extras.pop("raw", None), extras.pop("raw_base64", None)

@@ -44,9 +44,14 @@ def machine() -> str:
     return hashlib.sha256(boot + os.fsencode(namespace)).hexdigest()[:8]
 
 
+def is_here(worker: WorkerId) -> bool:
+    """Tell whether a worker's pid is a number of this machine and pid namespace."""
+    return bool(worker.token) and worker.machine == machine() and worker.host == hostname()
+
+
 def died_here(worker: WorkerId) -> bool:
     """Tell whether a worker is known to be dead because it ran here and its pid is gone."""
-    if not worker.token or worker.machine != machine() or worker.host != hostname():
+    if not is_here(worker):
         return False
     try:
         os.kill(worker.pid, 0)

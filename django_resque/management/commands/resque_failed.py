@@ -1,0 +1,201 @@
+"""``manage.py resque_failed``: list, show, retry, remove and clear failures."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import CommandError
+
+from django_resque import control
+from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
+from django_resque.management.operating import OperatingCommand
+from django_resque.management.working import count
+from django_resque.monitor.failures import FailureRow, all_failures, failures, find_failures
+from django_resque.wire.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.core.management.base import CommandParser
+
+    from django_resque.store import Store
+
+_SHORT = 10  # digits of a digest that are shown, and nearly always enough to name it
+_LEAST = 4  # digits that must be given
+
+
+class Command(OperatingCommand):
+    """Deal with failures, each named by the digest that ``list`` shows."""
+
+    help = "Lists, shows, retries and removes failures; each is named by its digest."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the actions and their options."""
+        actions = parser.add_subparsers(dest="action", required=True)
+        listing = actions.add_parser("list", help="List failures, the newest first.")
+        listing.add_argument("--queue", help="Only those of jobs from this queue.")
+        listing.add_argument("--class", dest="job", help="Only those of this job.")
+        listing.add_argument("--start", type=int, default=0, help="Leave out that many.")
+        listing.add_argument("--limit", type=count, default=20, help="At most so many (20).")
+        listing.add_argument("--json", action="store_true", help="Write JSON.")
+        show = actions.add_parser("show", help="Show all that is known of failures.")
+        show.add_argument("digests", nargs="+", metavar="DIGEST")
+        retry = actions.add_parser("retry", help="Enqueue failed jobs again.")
+        retry.add_argument("digests", nargs="*", metavar="DIGEST")
+        retry.add_argument("--all", action="store_true", help="All that were not retried yet.")
+        retry.add_argument("--from-queue", help="With --all: only those from this queue.")
+        retry.add_argument("--queue", default="", help="Enqueue to this queue instead.")
+        retry.add_argument("--remove", action="store_true", help="Remove the failures as well.")
+        remove = actions.add_parser("remove", help="Remove failures.")
+        remove.add_argument("digests", nargs="+", metavar="DIGEST")
+        clear = actions.add_parser("clear", help="Remove all failures.")
+        clear.add_argument("--retried", action="store_true", help="Only those already retried.")
+
+    def operate(self, store: Store, options: dict[str, Any]) -> None:
+        """Take the action."""
+        getattr(self, f"_{options['action']}")(store, options)
+
+    def _list(self, store: Store, options: dict[str, Any]) -> None:
+        rows = list(_selected(store, options))
+        if options["json"]:
+            self.json([_plain(row) for row in rows])
+            return
+        sizes = store.failures.counts(store.failures.lists())
+        self.stdout.write(f"{len(rows)} of {sum(sizes)} failures")
+        if rows:
+            self.table(
+                ["DIGEST", "FAILED AT", "QUEUE", "JOB", "EXCEPTION", "ERROR", "RETRIED"],
+                [_cells(row) for row in rows],
+            )
+
+    def _show(self, store: Store, options: dict[str, Any]) -> None:
+        for prefix in options["digests"]:
+            row = _named(store, prefix)
+            self.stdout.write(self.style.MIGRATE_HEADING(f"failure {row.digest}"))
+            for label, value in _details(row):
+                if value:
+                    self.stdout.write(f"{label:<10} {printable(value, 2000)}")
+            for line in row.record.backtrace if row.record else ():
+                self.stdout.write(f"    {printable(line, 1000)}")
+
+    def _retry(self, store: Store, options: dict[str, Any]) -> None:
+        if bool(options["digests"]) == options["all"]:
+            raise CommandError("Give the digests of failures, or --all", returncode=2)
+        if options["all"]:
+            if options["remove"]:
+                raise CommandError("--remove goes with digests; see clear --retried", returncode=2)
+            retried, refused = control.retry_failures(
+                store, queue=options["from_queue"] or "", to=options["queue"]
+            )
+            self.stdout.write(f"{retried} retried")
+            if refused:
+                self.stderr.write(f"{refused} cannot be retried: see resque_failed show")
+            return
+        for prefix in options["digests"]:
+            row = _named(store, prefix)
+            try:
+                queue = control.retry_failure(
+                    store,
+                    row.list,
+                    row.raw,
+                    row.index,
+                    to=options["queue"],
+                    remove=options["remove"],
+                )
+            except (DecodeError, InvalidQueueName) as error:
+                msg = f"{row.digest[:_SHORT]} cannot be retried: {printable(str(error), 500)}"
+                raise CommandError(msg) from error
+            self.stdout.write(f"{row.digest[:_SHORT]} retried on queue {printable(queue)}")
+
+    def _remove(self, store: Store, options: dict[str, Any]) -> None:
+        for prefix in options["digests"]:
+            row = _named(store, prefix)
+            control.remove_failure(store, row.list, row.raw, row.index)
+            self.stdout.write(f"{row.digest[:_SHORT]} removed")
+
+    def _clear(self, store: Store, options: dict[str, Any]) -> None:
+        clear = control.clear_retried if options["retried"] else control.clear_failures
+        self.stdout.write(f"{clear(store)} removed")
+
+
+def _selected(store: Store, options: dict[str, Any]) -> Iterator[FailureRow]:
+    names = store.failures.lists()
+    if not options["queue"] and not options["job"] and len(names) == 1:
+        # Nothing to filter: read just the page that is shown.
+        yield from failures(store, names[0], options["start"], options["limit"])
+        return
+    rows = (
+        row
+        for name in names
+        for row in all_failures(store, name)
+        if options["queue"] in (None, row.record.queue if row.record else "")
+        and options["job"] in (None, row.job)
+    )
+    start = max(0, options["start"])
+    yield from islice(rows, start, start + options["limit"])
+
+
+def _named(store: Store, prefix: str) -> FailureRow:
+    if len(prefix) < _LEAST:
+        raise CommandError(f"Give at least {_LEAST} digits of the digest, not {prefix!r}")
+    rows = find_failures(store, prefix.lower())
+    if not rows:
+        raise FailureNotFound(f"No failure has a digest that begins with {prefix}")
+    if len({row.digest for row in rows}) > 1:
+        raise CommandError(f"{len(rows)} failures have a digest that begins with {prefix}")
+    return rows[0]
+
+
+def _cells(row: FailureRow) -> tuple[object, ...]:
+    record = row.record
+    if record is None:
+        return row.digest[:_SHORT], "", "", "", "(unreadable)", row.error, ""
+    error = printable(record.error, 60)
+    job = row.job or "(unreadable)"
+    retried = "yes" if row.retried_at else ""
+    return (
+        row.digest[:_SHORT],
+        record.failed_at,
+        record.queue,
+        job,
+        record.exception,
+        error,
+        retried,
+    )
+
+
+def _details(row: FailureRow) -> list[tuple[str, str]]:
+    record = row.record
+    raw = row.raw.decode(errors="backslashreplace")
+    if record is None:
+        return [("unreadable", row.error), ("raw", raw)]
+    payload = record.payload.decode(errors="backslashreplace")
+    return [
+        ("list", row.list),
+        ("failed at", record.failed_at),
+        ("retried at", row.retried_at),
+        ("queue", record.queue),
+        ("worker", record.worker),
+        ("job", row.job or f"(unreadable: {row.error})"),
+        ("payload", payload),
+        ("exception", record.exception),
+        ("error", record.error),
+    ]
+
+
+def _plain(row: FailureRow) -> dict[str, Any]:
+    record = row.record
+    return {
+        "digest": row.digest,
+        "list": row.list,
+        "failed_at": record.failed_at if record else None,
+        "retried_at": row.retried_at or None,
+        "queue": record.queue if record else None,
+        "worker": record.worker if record else None,
+        "job": row.job or None,
+        "args": row.payload.args if row.payload else None,
+        "exception": record.exception if record else None,
+        "error": record.error if record else row.error,
+        "backtrace": record.backtrace if record else [],
+    }

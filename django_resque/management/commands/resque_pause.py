@@ -1,0 +1,37 @@
+"""``manage.py resque_pause``: let workers take no further jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import CommandError
+
+from django_resque import control
+from django_resque.management.operating import OperatingCommand
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+    from django_resque.store import Store
+
+
+class Command(OperatingCommand):
+    """Pause queues, or all workers."""
+
+    help = "Pauses queues (for workers of ours) or, with --all, all workers of any client."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("queues", nargs="*", metavar="QUEUE", help="Queues to pause.")
+        parser.add_argument("--all", action="store_true", help="Pause all workers instead.")
+
+    def operate(self, store: Store, options: dict[str, Any]) -> None:
+        """Pause what was named."""
+        if bool(options["queues"]) == options["all"]:
+            raise CommandError("Name queues, or give --all", returncode=2)
+        if options["all"]:
+            control.pause_all(store)
+            self.stdout.write("All workers take no further jobs")
+        for queue in options["queues"]:
+            news = control.pause_queue(store, queue)
+            self.stdout.write(f"{queue} is {'now' if news else 'already'} paused")

@@ -1,0 +1,31 @@
+"""``manage.py resque_remove``: strike a worker off, as Ruby's ``resque remove`` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django_resque import control, wiring
+from django_resque.management.operating import OperatingCommand
+from django_resque.wire.printable import printable
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+    from django_resque.store import Store
+
+
+class Command(OperatingCommand):
+    """Strike a worker off."""
+
+    help = "Strikes a worker off, which should be dead; its job fails."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("worker", metavar="ID", nargs="+", help="As resque_list shows it.")
+
+    def operate(self, store: Store, options: dict[str, Any]) -> None:
+        """Strike off what was named."""
+        for worker in options["worker"]:
+            held = control.remove_worker(store, wiring.failure_backends(), worker)
+            job = "; its job failed" if held else ""
+            self.stdout.write(f"{printable(worker, 500)} removed{job}")

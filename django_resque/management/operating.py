@@ -1,0 +1,51 @@
+"""What the operators' commands have in common: the store, errors in one line, aligned tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandError
+
+from django_resque import wiring
+from django_resque.exceptions import ResqueError
+from django_resque.wire.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django_resque.store import Store
+
+
+class OperatingCommand(BaseCommand):
+    """A command that looks at or changes what lies in Redis."""
+
+    # Whoever needs this command at 3 a.m. needs it although a check has something to say.
+    requires_system_checks: ClassVar[list[str]] = []
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run the command; whatever Resque refuses ends it with one clear line."""
+        try:
+            self.operate(wiring.store(), options)
+        except ResqueError as error:
+            raise CommandError(printable(str(error), 2000)) from error
+
+    def operate(self, store: Store, options: dict[str, Any]) -> None:
+        """Do what the command is for."""
+        raise NotImplementedError
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write rows in aligned columns, safe for any terminal; numbers to the right."""
+        cells = [[printable(str(cell), 120) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+        numbers = [all(row[at].isdecimal() for row in cells) for at in range(len(heads))]
+        for row in [list(heads), *cells]:
+            padded = [
+                cell.rjust(width) if number else cell.ljust(width)
+                for cell, width, number in zip(row, widths, numbers, strict=True)
+            ]
+            self.stdout.write("  ".join(padded).rstrip())
+
+    def json(self, value: object) -> None:
+        """Write a value as JSON for other programs."""
+        self.stdout.write(json.dumps(value, indent=2))
