@@ -11,6 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from django_resque.exceptions import StoreError
+from django_resque.wire.failure import FailureRecord
+from django_resque.wire.payload import Payload
 from django_resque.wiring import store
 from forge.models import Result
 from forge.orders import BAD, GOOD, ORDERS
@@ -84,9 +86,16 @@ def _redis() -> dict[str, Any]:
     known = store()
     names = known.queues.names()
     processed, failed = known.stats.get("processed", "failed")
+    (count,) = known.failures.counts(["failed"])
+    records = known.failures.page("failed", max(0, count - _FAILURES), _FAILURES)
     return {
         "queues": dict(zip(names, known.queues.sizes(names), strict=True)),
         "processed": processed,
         "failed": failed,
-        "failures": [],
+        "failures": [_failure(FailureRecord.decode(raw)) for raw in reversed(records)],
     }
+
+
+def _failure(record: FailureRecord) -> dict[str, str]:
+    name = Payload.decode(record.payload).name
+    return {"job": name, "exception": record.exception, "error": record.error}

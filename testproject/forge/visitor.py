@@ -6,7 +6,7 @@ import json
 import re
 from http.cookiejar import CookieJar
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 
@@ -28,7 +28,7 @@ class Visitor:
             self.get("")
         except HTTPError:
             raise
-        except (URLError, ConnectionError):
+        except OSError:
             return False
         return True
 

@@ -68,10 +68,14 @@ class Command(BaseCommand):
 
     def _start(self, stack: ExitStack, port: int | None) -> tuple[Visitor, Processes]:
         """Start all there is, each when what it needs is up."""
+        if port is None:
+            port = _PORT if _is_free(_PORT) else _free_port()
+        elif not _is_free(port):
+            raise CommandError(f"Port {port} is already in use; without --port a free one is found")
         var = stack.enter_context(tempfile.TemporaryDirectory(prefix="forge-"))
         server = stack.enter_context(EmbeddedServer())
         password = secrets.token_urlsafe(9)
-        smtp_port, port = _free_port(), port or _free_port(_PORT)
+        smtp_port = _free_port()
         os.environ.update(
             FORGE_VAR=var,
             FORGE_REDIS_URL=server.url,
@@ -128,14 +132,19 @@ class Command(BaseCommand):
             self.stdout.flush()
 
 
-def _free_port(wanted: int = 0) -> int:
-    """Return the wanted port if it is free, else any that is."""
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted))
+            probe.bind(("127.0.0.1", port))
         except OSError:
-            return _free_port()
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 

@@ -1,0 +1,312 @@
+"""The demonstration: what it promises on its page and in the terminal, and that nothing stays."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from forge.management.commands.demo import GOOD
+from forge.visitor import Visitor
+from PIL import Image
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+import django_resque
+from tests.polling import eventually
+from tests.requiring import require
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent.parent
+MARK = "RESQUE_TEST_MARK"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+class Demo:
+    """A demonstration that runs, with all it says in a file."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        """Start it; all it writes to disk goes below ``directory``."""
+        self.temporary = directory / "tmp"
+        self.temporary.mkdir()
+        self.output = directory / "output"
+        self.mark = f"{os.getpid()}-{directory}"
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "forge.settings",
+            "PYTHONPATH": str(Path(django_resque.__file__).parent.parent),
+            "TMPDIR": str(self.temporary),
+            MARK: self.mark,
+        }
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, ROOT / "testproject" / "manage.py", "demo", *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+            )
+
+    def said(self) -> str:
+        """Return all it said so far."""
+        return self.output.read_text(errors="replace")
+
+    def find(self, pattern: str) -> str:
+        """Wait until it says something; return the part in parentheses."""
+
+        def look() -> re.Match[str] | None:
+            assert self.process.poll() in (None, 0), self.said()
+            return re.search(pattern, self.said())
+
+        return eventually(look, 60, f"{pattern} in the output").group(1)
+
+    def end(self, number: signal.Signals) -> int:
+        """Send it a signal and return its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def remains(self) -> list[str]:
+        """Return the commands of all processes that it started and that still run."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (place / "environ").read_bytes()
+                command = (place / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if command and f"{MARK}={self.mark}".encode() in environment.split(b"\0"):
+                found.append(command.replace(b"\0", b" ").decode())
+        return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demonstration for those tests that only look on."""
+    running = Demo(tmp_path_factory.mktemp("demo"), "--port", str(free_port()))
+    yield running
+    if running.process.poll() is None:
+        running.end(signal.SIGINT)
+
+
+@pytest.fixture
+def url(demo: Demo) -> str:
+    """Give the address of its page."""
+    return demo.find(r"The forge +(\S+)")
+
+
+@pytest.fixture
+def visitor(url: str) -> Visitor:
+    """Give somebody who visits its page, when the first jobs are done."""
+    visitor = Visitor(url)
+    eventually(lambda: len(visitor.status()["results"]) >= len(GOOD), 60, "all results")
+    return visitor
+
+
+@pytest.fixture
+def browser() -> Iterator[webdriver.Chrome]:
+    """Give a real browser."""
+    driver = shutil.which("chromedriver")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    require(driver and chromium, "Chromium with its chromedriver")
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.binary_location = chromium or ""
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with webdriver.Chrome(options, Service(driver)) as browser:
+        yield browser
+
+
+def test_first_jobs(visitor: Visitor) -> None:
+    """Each good job has been performed by a worker, none failed."""
+    status = visitor.status()
+
+    assert {"Archive", "warm_cache", "notify", "thumbnail", "fetch"} == set(status["results"])
+    assert {"file_serve", "caches", "critical", "images", "default"} == set(status["queues"])
+
+
+def test_tarball(visitor: Visitor, url: str) -> None:
+    """The archive is a tarball of the branch, not of another."""
+    path = re.search(r'href="/(media/archives/[^"]+)"', visitor.get(""))
+    assert path is not None
+    with urlopen(url + path[1]) as response:
+        packed = BytesIO(response.read())
+    with tarfile.open(fileobj=packed) as tarball:
+        names = tarball.getnames()
+
+    assert "brewery-masterbrew/RECIPE.md" in names
+    assert "brewery-masterbrew/src/jobs.py" in names
+
+
+def test_thumbnail(visitor: Visitor, url: str) -> None:
+    """The thumbnail is a small picture."""
+    path = re.search(r'src="/(media/thumbnails/[^"]+)"', visitor.get(""))
+    assert path is not None
+    with urlopen(url + path[1]) as response, Image.open(BytesIO(response.read())) as image:
+        assert (240, 150) == image.size
+
+
+def test_cache(visitor: Visitor) -> None:
+    """The page shows what a job has put into the cache."""
+    assert re.search(r"<b>\d{2,}</b> \.py", visitor.get(""))
+
+
+def test_mail(visitor: Visitor, demo: Demo) -> None:
+    """The mail went over SMTP to the demonstration's own server."""
+    assert "Your archive is ready" in demo.find(r"mail +\| ('.*') to smith@example\.com")
+
+
+@pytest.mark.parametrize(
+    ("button", "job", "told"),
+    [
+        ("fail", "forge.jobs.fail", "The anvil is cold"),
+        ("leave", "forge.jobs.leave", "exited with status 3"),
+        ("crash", "forge.jobs.crash", "SIGSEGV"),
+        ("leak", "forge.jobs.leak", "250 MB"),
+    ],
+)
+def test_misfortune(visitor: Visitor, button: str, job: str, told: str) -> None:
+    """A job that comes to grief is told among the failures, with the reason, and only once."""
+    visitor.press(button)
+
+    def failures() -> list[dict[str, str]]:
+        return [each for each in visitor.status()["failures"] if job == each["job"]]
+
+    (failure,) = eventually(failures, 60, "a failure")
+    assert told in failure["error"]
+    assert failure["error"].partition(";")[0] in visitor.get("").replace("&#x27;", "'")
+
+
+def test_sleep_can_be_watched(visitor: Visitor) -> None:
+    """A job that sleeps does not keep the other worker from the next job."""
+    before = visitor.status()["results"].count("fetch")
+    visitor.press("doze")
+    visitor.press("fetch")
+
+    eventually(lambda: visitor.status()["results"].count("fetch") > before)
+    assert "doze" not in visitor.status()["results"]
+
+
+def test_admin(visitor: Visitor, demo: Demo) -> None:
+    """The login that was printed opens the admin."""
+    password = demo.find(r"user admin, password (\S+)")
+    fields = {"username": "admin", "password": password, "next": "/admin/"}
+    page = visitor.post("admin/login/", fields, of="admin/login/")
+
+    assert "/admin/forge/result/" in page
+
+
+def test_page_is_strict(url: str) -> None:
+    """The page allows no scripts from anywhere else, and enqueues for its own forms only."""
+    with urlopen(url) as response:
+        policy = response.headers["Content-Security-Policy"]
+
+    assert policy.startswith("default-src 'self';")
+    for method, status in (("GET", 405), ("POST", 403)):
+        with pytest.raises(HTTPError) as refusal:
+            urlopen(Request(f"{url}enqueue/fail/", method=method))
+        with refusal.value as answer:
+            assert status == answer.code
+
+
+def test_unknown_button(visitor: Visitor) -> None:
+    """A button that there is not enqueues nothing."""
+    with pytest.raises(HTTPError) as refusal:
+        visitor.press("no-such-job")
+
+    with refusal.value as answer:
+        assert 404 == answer.code
+
+
+def test_browser(visitor: Visitor, url: str, browser: webdriver.Chrome) -> None:
+    """In a browser a click enqueues; nothing is refused, and nothing is wider than a phone."""
+    browser.get(url)
+    browser.find_element(By.CSS_SELECTOR, '[aria-label="Enqueue Fetch"]').click()
+
+    assert "Fetch is on queue default" in browser.find_element(By.CSS_SELECTOR, ".note").text
+
+    phone = {"width": 320, "height": 700, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.refresh()
+
+    assert 320 == browser.execute_script("return document.documentElement.scrollWidth")
+
+    grounds = set()
+    for scheme in ("light", "dark"):
+        media = [{"name": "prefers-color-scheme", "value": scheme}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+        ground = "return getComputedStyle(document.body).backgroundColor"
+        grounds.add(browser.execute_script(ground))
+
+    assert 2 == len(grounds)
+    assert [] == browser.get_log("browser")
+
+
+@linux
+def test_bounded(tmp_path: Path) -> None:
+    """With --seconds it ends by itself when the first jobs are done, and leaves nothing."""
+    demo = Demo(tmp_path, "--seconds", "60", "--port", str(free_port()))
+
+    assert 0 == demo.process.wait(90), demo.said()
+    assert "All 5 jobs are done" in demo.said()
+    assert [] == demo.remains()
+    assert [] == list(demo.temporary.iterdir())
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_end(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C and the like end everything, also when somebody is impatient."""
+    demo = Demo(tmp_path, "--port", str(free_port()))
+    demo.find(r"(Ctrl-C stops everything)")
+    demo.process.send_signal(number)
+    status = demo.end(number)
+
+    assert 0 == status, demo.said()
+    assert [] == demo.remains()
+    assert [] == list(demo.temporary.iterdir())
+
+
+@linux
+def test_killed(tmp_path: Path) -> None:
+    """Even killed it leaves no process behind."""
+    demo = Demo(tmp_path, "--port", str(free_port()))
+    demo.find(r"(Ctrl-C stops everything)")
+    demo.end(signal.SIGKILL)
+
+    eventually(lambda: not demo.remains(), 30, "no process left")
+
+
+@linux
+def test_taken_port(tmp_path: Path) -> None:
+    """A port that is taken is told, with an error status, and leaves nothing."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        demo = Demo(tmp_path, "--port", str(other.getsockname()[1]))
+
+        assert 1 == demo.process.wait(60), demo.said()
+    assert "already in use" in demo.said()
+    assert "Traceback" not in demo.said()
+    assert [] == demo.remains()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
