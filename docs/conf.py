@@ -32,11 +32,12 @@ nitpicky = True
 nitpick_ignore_regex = [
     # Type variables and types of the signatures that have no page: Python's, redis-py's, inner ones.
     ("py:.*", r"(.*\.)?(P|R|R_co|P\.args|P\.kwargs|OnCommit|HasPerform|JobDecorator)"),
-    ("py:class", r"(collections|pathlib|redis|types|typing)\..*"),
+    ("py:.*", r"(collections|pathlib|redis|types|typing)\..*"),
 ]
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "signature"
+# Types of many arguments say little to a reader; the pages around this say what goes in.
+autodoc_typehints = "none"
 python_maximum_signature_line_length = 72
 
 html_theme = "furo"
