@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django_resque.store.workers import Look
@@ -45,6 +45,7 @@ class Reserver:
         self._settled: bool | None = None
         self._errors: list[str] = []
         self._rid = ""
+        self._in_doubt = False  # whether a claim may have been made whose reply got lost
 
     @property
     def queues(self) -> list[str]:
@@ -69,6 +70,7 @@ class Reserver:
         """
         self._rid = self._rid or os.urandom(12).hex()
         run_at = timestamps.run_at(timestamps.now())
+        self._in_doubt = True
         while True:
             reply = self._store.workers.step(
                 self._worker,
@@ -82,6 +84,7 @@ class Reserver:
             if reply.status != "queues":
                 break
             self._look = Look(self._patterns.expand(reply.queues), reply.queues)
+        self._in_doubt = False
         reservation = None
         if reply.claim:
             reservation = Reservation.decode(self._worker, reply.claim)
@@ -89,12 +92,22 @@ class Reserver:
         return self._answer("job" if reservation else reply.status, reservation)
 
     def flush(self) -> Answer:
-        """Settle what is unsettled without reserving anything."""
-        if self._ending is None:
+        """Settle what is unsettled without reserving anything.
+
+        Returns the reservation of an earlier step whose reply got lost, if it made one.
+        """
+        if not self.unsettled and not self._in_doubt:
             return self._answer("done", None)
         reply = self._store.workers.step(self._worker, _NOWHERE, ending=self._ending, rid="")
-        self._note(reply)
-        return self._answer("done", None)
+        self._in_doubt = False
+        held = Reservation.decode(self._worker, reply.claim) if reply.claim else None
+        if held is None or held.rid != self._rid:
+            self._note(reply)
+            return self._answer("done", None)
+        self._rid = ""
+        # The step that made this claim settled the one before.
+        self._note(replace(reply, finished=True))
+        return self._answer("job", held)
 
     def _note(self, reply: StepReply) -> None:
         if self._ending is not None:

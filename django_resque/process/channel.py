@@ -16,7 +16,7 @@ class Channel:
         """Talk over this end."""
         self._socket = end
         self._incoming = bytearray()
-        self._outgoing = b""
+        self._outgoing = memoryview(b"")  # a view, for cutting bytes would copy them each time
         self.closed = False
         """Whether the other side has closed its end."""
 
@@ -47,7 +47,8 @@ class Channel:
 
         Raises BrokenPipeError when nobody is there to receive it.
         """
-        self._outgoing += _HEAD.pack(kind, len(body)) + body
+        outstanding = self._outgoing.tobytes()
+        self._outgoing = memoryview(outstanding + _HEAD.pack(kind, len(body)) + body)
         self.push()
 
     def push(self) -> bool:

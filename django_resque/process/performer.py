@@ -48,6 +48,8 @@ class Performer:
         self.leaving_since = 0.0
         self.died = False
         """Whether it ended without an answer."""
+        self.stopped = False
+        """Whether it was sent signals: they could meet another job than the one they are for."""
         self._ready = False
         self._forked = time.monotonic()
         self._stops: list[tuple[float, signal.Signals]] = []
@@ -63,7 +65,6 @@ class Performer:
         """
         self.limit = min(limit, self.limit) if self.served else limit
         self.served += 1
-        self._stops, self._reason = [], None
         kind = performing.PERFORM_LAST if self.last else performing.PERFORM
         self.channel.post(kind, reservation.encode())
 
@@ -118,6 +119,8 @@ class Performer:
 
     def tick(self) -> None:
         """Send the signals that are due, and stop a child that never began."""
+        if self._death is not None:
+            return  # its pid may be another process' by now
         now = time.monotonic()
         if not self._ready and now >= self._forked + START_GRACE:
             self.outcome()
@@ -138,6 +141,7 @@ class Performer:
         self, steps: list[tuple[float, signal.Signals]], reason: DirtyExit | None = None
     ) -> None:
         """Send signals, each after its delay in seconds; ``reason`` is told as the failure."""
+        self.stopped = True
         now = time.monotonic()
         self._stops += [(now + delay, number) for delay, number in steps]
         self._reason = self._reason or reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django_resque import signals
@@ -48,17 +49,19 @@ class Performers:
         *,
         jobs_per_fork: int,
         attend: Attend,
+        is_called_off: Callable[[], bool],
         private: Callable[[], list[int]],
     ) -> None:
         """Fork performers for ``task``.
 
-        ``attend`` passes the time in the worker's way; ``private`` tells the descriptors that
-        are the worker's own.
+        ``attend`` passes the time in the worker's way; ``is_called_off`` tells whether the
+        worker is to begin no job now; ``private`` tells the descriptors that are the worker's own.
         """
         self._task = task
         self._limits = limits
         self._jobs_per_fork = jobs_per_fork
         self._attend = attend
+        self._is_called_off = is_called_off
         self._private = private
         self._current: Performer | None = None
         self._spare: Performer | None = None
@@ -69,10 +72,15 @@ class Performers:
         reservation: Reservation,
         job: Job[Any, Any] | None,
         begun: Callable[[Performer], None],
-    ) -> Outcome:
-        """Have a job performed and return its outcome; ``begun`` is called once it is under way."""
+    ) -> Outcome | None:
+        """Have a job performed and return its outcome; ``begun`` is called once it is under way.
+
+        None if the worker was called off while the system refused to fork: it has not begun.
+        """
         limit = (job.jobs_per_fork if job else None) or self._jobs_per_fork
         performer = self._hand(reservation, limit)
+        if performer is None:
+            return None
         begun(performer)
         self._limits.begin(job)
         while (outcome := performer.outcome() or performer.ended()) is None:
@@ -92,10 +100,11 @@ class Performers:
         """Run the hooks for a dead job in a child of their own, for a limited time."""
         try:
             performer = self._current = self._fork()
-            performer.mourn(reservation, failed)
         except OSError as error:
             logger.warning("The hooks for a dead job could not be run: %s", error)
             return
+        with suppress(ConnectionError):  # it is gone already, as the loop will find
+            performer.mourn(reservation, failed)
         performer.stop([(MOURNING, signal.SIGKILL)])
         while performer.outcome() is None and performer.ended() is None:
             performer.tick()
@@ -139,7 +148,7 @@ class Performers:
             self._attend(min(p.leaving_since for p in self._leaving) + LEAVE_GRACE)
             self.reap()
 
-    def _hand(self, reservation: Reservation, limit: int) -> Performer:
+    def _hand(self, reservation: Reservation, limit: int) -> Performer | None:
         """Give the job to a performer, however long the system refuses to fork one."""
         delays = Backoff(1.0, 30.0)
         if signals.before_fork.has_listeners():
@@ -150,6 +159,7 @@ class Performers:
                 performer.hand(reservation, limit)
             except ConnectionError:
                 # It died before it could begin; the next one is fresh.
+                self._current = None
                 self._dismiss(performer)
             except OSError as error:
                 delay = delays.step()
@@ -162,6 +172,8 @@ class Performers:
                 until = time.monotonic() + delay
                 while time.monotonic() < until:
                     self._attend(until)
+                    if self._is_called_off():
+                        return None
             else:
                 return performer
 
@@ -174,7 +186,7 @@ class Performers:
 
     def _give_back(self, performer: Performer) -> None:
         self._current = None
-        if performer.last or performer.channel.closed:
+        if performer.last or performer.stopped or performer.channel.closed:
             self._dismiss(performer)
         else:
             self._spare = performer

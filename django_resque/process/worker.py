@@ -91,6 +91,7 @@ class Worker:
             Limits(options.term_timeout),
             jobs_per_fork=options.jobs_per_fork,
             attend=self._attend,
+            is_called_off=self._is_called_off,
             private=self._private_descriptors,
         )
         self._outage = Outage(self.id)
@@ -129,7 +130,7 @@ class Worker:
         if self._is_called_off():
             # Told during the look: a job that it found has not begun, so it can go back.
             if answer.reservation is not None:
-                self._reserver.settle(settle.giving_back(self._store, answer.reservation))
+                self._give_back(answer.reservation)
         elif answer.reservation is not None:
             self._work(answer.reservation)
         elif self.options.burst and answer.status == "empty":
@@ -210,7 +211,11 @@ class Worker:
         if self.options.fork:
             name = settle.job_name(reservation.payload)
             job = registry.find(name) if name else None
-            outcome = self._performers.perform(reservation, job, self._show_forked)
+            performed = self._performers.perform(reservation, job, self._show_forked)
+            if performed is None:
+                self._give_back(reservation)
+                return
+            outcome = performed
         else:
             outcome = self._perform_here(reservation)
         self._reserver.settle(settle.ending(self._store, self._backends, reservation, outcome))
@@ -256,6 +261,17 @@ class Worker:
 
     # Settling
 
+    def _flush(self) -> None:
+        """Settle without reserving; a job that a lost reply left in our hands goes back."""
+        answer = self._reserver.flush()
+        self._note_settled(answer)
+        if answer.reservation is not None:
+            self._give_back(answer.reservation)
+            self._reserver.flush()
+
+    def _give_back(self, reservation: Reservation) -> None:
+        self._reserver.settle(settle.giving_back(self._store, reservation))
+
     def _note_settled(self, answer: Answer) -> None:
         if answer.settled is None or self._unsettled is None:
             return
@@ -288,13 +304,14 @@ class Worker:
         deadline = time.monotonic() + _LAST_TRIES
         while self._reserver.unsettled or self._unsettled:
             try:
-                self._note_settled(self._reserver.flush())
+                self._flush()
             except StoreError as error:
                 if self._hurried and time.monotonic() > deadline:
                     status = self._give_up()
                     break
-                self._wait_out(error, until=deadline)
+                self._wait_out(error, until=deadline if self._hurried else _NEVER)
         try:
+            self._flush()
             self._store.workers.strike(self.id, claim=None)
         except StoreError as error:
             logger.warning("Could not unregister: %s", error, extra={"event": "worker.unregister"})
@@ -364,7 +381,7 @@ class Worker:
         self._procline.paused()
         while self._paused and not self._stopping:
             try:
-                self._note_settled(self._reserver.flush())
+                self._flush()
                 self._outage.over()
             except StoreError as error:
                 self._wait_out(error)
@@ -387,14 +404,12 @@ class Worker:
         except StoreError as error:
             self._outage.tell(error)
 
-    def _wait_out(self, error: StoreError, *, until: float = float("inf")) -> None:
+    def _wait_out(self, error: StoreError, *, until: float = _NEVER) -> None:
+        """Wait until it is time for another attempt, or for leaving."""
         self._watch.reset()
-        self._pass_time(min(self._outage.tell(error), max(0.0, until - time.monotonic())))
-
-    def _pass_time(self, seconds: float) -> None:
-        """Wait, hearing signals; being told to leave at once ends the wait."""
-        until, hurried = time.monotonic() + seconds, self._hurried
-        while time.monotonic() < until and self._hurried == hurried:
+        until = min(until, time.monotonic() + self._outage.tell(error))
+        told = self._stopping, self._hurried
+        while time.monotonic() < until and (self._stopping, self._hurried) == told:
             self._attend(until)
 
     def _private_descriptors(self) -> list[int]:

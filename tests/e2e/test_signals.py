@@ -92,7 +92,7 @@ def test_idle(project: Project, redis_client: redis.Redis, mode: str, number: Si
 
     worker.signal(number)
 
-    assert worker.wait(_SOON) == 0
+    assert 0 == worker.wait(_SOON)
     assert gone(redis_client)
 
 
@@ -106,9 +106,9 @@ def test_paused(project: Project, redis_client: redis.Redis, number: Signals) ->
 
     worker.signal(number)
 
-    assert worker.wait(_SOON) == 0
+    assert 0 == worker.wait(_SOON)
     assert gone(redis_client)
-    assert redis_client.llen("resque:queue:q") == 1
+    assert 1 == redis_client.llen("resque:queue:q")
 
 
 @pytest.mark.parametrize(("mode", "number"), _AT_WORK)
@@ -122,11 +122,11 @@ def test_working(project: Project, redis_client: redis.Redis, mode: str, number:
     worker.signal(number)
     if meaning == _FINISHED:
         project.release()
-    assert worker.wait(2.0) == 0
+    assert 0 == worker.wait(2.0)
 
     assert not alive(pid)
     assert gone(redis_client)
-    assert redis_client.llen("resque:queue:q") == 1
+    assert 1 == redis_client.llen("resque:queue:q")
     expected = _ERRORS[meaning]
     assert expected == errors(redis_client)
     assert (1, len(expected)) == stats(redis_client)
@@ -146,7 +146,7 @@ def test_redis_gone(tmp_path: Path, number: Signals) -> None:
 
         worker.signal(number)
 
-        assert worker.wait(_SOON) == 0
+        assert 0 == worker.wait(_SOON)
 
 
 def test_redis_gone_at_work(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_redis_gone_at_work(tmp_path: Path) -> None:
 
         worker.signal(SIGTERM)
 
-        assert worker.wait(7.0) == 75
+        assert 75 == worker.wait(7.0)
         assert "unwritten: Succeeded() of {" in worker.log
 
 
@@ -181,9 +181,9 @@ def test_redis_gone_finish(tmp_path: Path) -> None:
 
         server.start()
 
-        assert worker.wait(8.0) == 0
+        assert 0 == worker.wait(8.0)
         with server.client() as client:
-            assert stats(client) == (1, 0)
+            assert (1, 0) == stats(client)
             assert gone(client)
 
 
@@ -206,7 +206,7 @@ def test_kill_job(project: Project, redis_client: redis.Redis, mode: str, meanin
     assert not alive(pid) or pid == worker.pid
     assert _ERRORS[meaning] == errors(redis_client)
     worker.signal(SIGQUIT)
-    assert worker.wait() == 0
+    assert 0 == worker.wait()
 
 
 @pytest.mark.parametrize("mode", ["default", "no_fork"])
@@ -219,10 +219,10 @@ def test_pause(project: Project, redis_client: redis.Redis, mode: str) -> None:
     project.release()
     worker.await_title("Paused")
 
-    assert stats(redis_client) == (1, 0)  # settled before the pause, not after it
-    assert redis_client.llen("resque:queue:q") == 1
-    assert project.effects()[1:] == ["ok 1"]
-    assert len(redis_client.smembers("resque:workers")) == 1
+    assert (1, 0) == stats(redis_client)  # settled before the pause, not after it
+    assert 1 == redis_client.llen("resque:queue:q")
+    assert ["ok 1"] == project.effects()[1:]
+    assert 1 == len(redis_client.smembers("resque:workers"))
 
     worker.signal(SIGCONT)
     project.await_effect("ok 2")
@@ -245,7 +245,7 @@ def test_pause_key(project: Project, redis_client: redis.Redis, value: str) -> N
     redis_client.set("resque:pause-all-workers", value)
     worker.await_title("Paused")
     push(redis_client, "ok", 1)
-    assert redis_client.llen("resque:queue:q") == 1
+    assert 1 == redis_client.llen("resque:queue:q")
 
     redis_client.delete("resque:pause-all-workers")
     project.await_effect("ok 1")
@@ -262,7 +262,7 @@ def test_second_term(project: Project, redis_client: redis.Redis) -> None:
 
     worker.signal(SIGTERM)
 
-    assert worker.wait(_SOON) == 0
+    assert 0 == worker.wait(_SOON)
     assert _ERRORS[_KILLED] == errors(redis_client)
 
 
@@ -274,7 +274,7 @@ def test_term_timeout(project: Project, redis_client: redis.Redis) -> None:
 
     worker.signal(SIGTERM)
 
-    assert worker.wait(2.0) == 0
+    assert 0 == worker.wait(2.0)
     assert "term 1" in project.effects()
     assert _ERRORS[_KILLED] == errors(redis_client)
 
@@ -287,8 +287,8 @@ def test_pre_shutdown_timeout(project: Project, redis_client: redis.Redis) -> No
     worker.signal(SIGTERM)
     project.release()
 
-    assert worker.wait(2.0) == 0
-    assert stats(redis_client) == (1, 0)
+    assert 0 == worker.wait(2.0)
+    assert (1, 0) == stats(redis_client)
 
 
 def test_storm(project: Project, redis_client: redis.Redis) -> None:
@@ -300,11 +300,11 @@ def test_storm(project: Project, redis_client: redis.Redis) -> None:
         if worker.alive:
             worker.signal(SIGUSR2, SIGCONT, SIGQUIT, SIGUSR1, SIGINT, SIGTERM)
 
-    assert worker.wait(2.0) == 0
+    assert 0 == worker.wait(2.0)
     assert gone(redis_client)
     processed, failed = stats(redis_client)
     assert processed + redis_client.llen("resque:queue:q") == 20
-    assert failed == len(failures(redis_client))
+    assert len(failures(redis_client)) == failed
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -318,7 +318,7 @@ def test_quit_any_time(project: Project, redis_client: redis.Redis, seed: int) -
 
     worker.signal(SIGQUIT)
 
-    assert worker.wait(2.0) == 0
+    assert 0 == worker.wait(2.0)
     waiting = redis_client.llen("resque:queue:q")
     assert (200 - waiting, 0) == stats(redis_client)
     assert 200 - waiting == len(project.effects()) == len(set(project.effects()))
