@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from django_resque import wiring
 from django_resque.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
@@ -56,3 +57,10 @@ def resque_settings(redis_server: EmbeddedServer, settings: Settings) -> Configu
 
     configure()
     return configure
+
+
+@pytest.fixture
+def resque_store(resque_settings: Configure) -> Store:
+    """Give the store that the settings lead to: the private server's."""
+    del resque_settings
+    return wiring.store()

@@ -73,7 +73,7 @@ def test_nothing_to_work_on(given: str) -> None:
         ("", "", True),
     ],
 )
-def test_glob(pattern: str, name: str, expected: bool) -> None:  # noqa: FBT001
+def test_glob(pattern: str, name: str, expected: bool) -> None:
     """Globs match as File.fnmatch matches without flags."""
     assert expected == matches(pattern, name)
 

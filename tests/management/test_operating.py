@@ -1,0 +1,60 @@
+"""What all operators' commands share: clear errors and tables for any terminal."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management.base import CommandError
+
+from django_resque.exceptions import NoQueueError
+from django_resque.management.operating import OperatingCommand
+from tests.management.commands import run
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
+
+    from django_resque.store import Store
+    from tests.conftest import Configure
+
+
+class Command(OperatingCommand):
+    """Writes a table, or fails."""
+
+    def operate(self, store: Store, options: dict[str, Any]) -> None:
+        """Do so."""
+        del store
+        if options.get("fail"):
+            raise NoQueueError("evil\x1b[2J\nname")
+        self.table(["NAME", "SIZE"], [("a", 5), ("b\x1b[2J\nc", 1000)])
+
+
+def test_table(resque_settings: Configure) -> None:
+    """Columns are aligned, numbers to the right, and no cell moves the cursor."""
+    del resque_settings
+    out = StringIO()
+
+    Command(stdout=out).handle()
+
+    expected = ["NAME         SIZE", "a               5", "b\\x1b[2J\\nc  1000"]
+    assert expected == out.getvalue().splitlines()
+
+
+def test_errors_are_one_line(resque_settings: Configure) -> None:
+    """What Resque refuses is told in one harmless line."""
+    del resque_settings
+
+    with pytest.raises(CommandError, match=r"^evil\\x1b\[2J\\nname$"):
+        Command().handle(fail=True)
+
+
+@pytest.mark.parametrize("name", ["resque_status", "resque_list", "resque_prune"])
+def test_redis_away(settings: SettingsWrapper, name: str) -> None:
+    """Without Redis, a command says so, and shows no password."""
+    settings.RESQUE = {"URL": "redis://:s3cr3t@127.0.0.1:1/0"}
+
+    with pytest.raises(CommandError, match="Redis is unavailable") as raised:
+        run(name)
+
+    assert "s3cr3t" not in str(raised.value)

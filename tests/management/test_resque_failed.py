@@ -1,0 +1,154 @@
+"""``resque_failed`` lists, shows, retries, removes and clears failures."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management.base import CommandError
+
+from django_resque.wire.failure import digest
+from tests.management.commands import run
+from tests.records import record
+
+if TYPE_CHECKING:
+    import redis
+
+    from tests.conftest import Configure
+
+FIRST, SECOND = record("a.first", 1), record("b.second", 2, queue="file", error="x\x1b[2J")
+
+
+@pytest.fixture(autouse=True)
+def _failures(resque_settings: Configure, redis_client: redis.Redis) -> None:
+    """Two failures and something unreadable."""
+    del resque_settings
+    redis_client.rpush("resque:failed", FIRST, SECOND, b"{oops")
+
+
+def short(raw: bytes) -> str:
+    """Return a digest as the list shows it."""
+    return digest(raw)[:10]
+
+
+def test_list() -> None:
+    """The newest come first; what is not readable or printable harms nobody."""
+    lines = run("resque_failed", "list").splitlines()
+
+    assert "3 of 3 failures" == lines[0]
+    assert [short(b"{oops"), short(SECOND), short(FIRST)] == [line[:10] for line in lines[2:]]
+    assert "(unreadable)" in lines[2]
+    assert "x\\x1b[2J" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--queue", "file"], [SECOND]),
+        (["--class", "a.first"], [FIRST]),
+        (["--limit", "1"], [b"{oops"]),
+        (["--start", "2"], [FIRST]),
+        (["--class", "nosuch"], []),
+    ],
+)
+def test_list_some(options: list[str], expected: list[bytes]) -> None:
+    """The list can be narrowed and paged."""
+    rows = json.loads(run("resque_failed", "list", "--json", *options))
+
+    assert [digest(raw) for raw in expected] == [row["digest"] for row in rows]
+
+
+def test_list_of_several_lists(redis_client: redis.Redis) -> None:
+    """The lists per queue are part of it."""
+    redis_client.sadd("resque:failed_queues", "mail_failed")
+    redis_client.rpush("resque:mail_failed", record("c.third"))
+
+    assert "4 of 4 failures" in run("resque_failed", "list")
+    assert "c.third" in run("resque_failed", "list", "--queue", "mail")
+
+
+def test_show() -> None:
+    """All that the record tells is shown, traceback included."""
+    printed = run("resque_failed", "show", digest(FIRST))
+
+    for part in (digest(FIRST), "ValueError", "boom", "host:1:mail", '"args":[1]', "line two"):
+        assert part in printed
+    assert "payload is" not in printed
+    assert "{oops" in run("resque_failed", "show", digest(b"{oops")[:6])
+
+
+def test_retry(redis_client: redis.Redis) -> None:
+    """A failure is retried once, to the queue of one's choice."""
+    assert f"{short(FIRST)} retried on queue slow\n" == run(
+        "resque_failed", "retry", short(FIRST), "--queue", "slow"
+    )
+    assert [b'{"class":"a.first","args":[1]}'] == redis_client.lrange("resque:queue:slow", 0, -1)
+    with pytest.raises(CommandError, match="No failure has a digest"):
+        run("resque_failed", "retry", short(FIRST))
+
+
+def test_retry_and_remove(redis_client: redis.Redis) -> None:
+    """The record can go with the retry."""
+    run("resque_failed", "retry", short(SECOND), "--remove")
+
+    assert [FIRST, b"{oops"] == redis_client.lrange("resque:failed", 0, -1)
+
+
+def test_retry_all(redis_client: redis.Redis) -> None:
+    """All are retried but the one that cannot be, which is told."""
+    printed = run("resque_failed", "retry", "--all")
+
+    assert "2 retried\n1 cannot be retried: see resque_failed show\n" == printed
+    assert (1, 1) == (
+        redis_client.llen("resque:queue:mail"),
+        redis_client.llen("resque:queue:file"),
+    )
+
+
+def test_retry_all_of_a_queue(redis_client: redis.Redis) -> None:
+    """Only those of one queue, if so wished."""
+    assert "1 retried\n" == run("resque_failed", "retry", "--all", "--from-queue", "file")
+    assert not redis_client.exists("resque:queue:mail")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["retry"], "or --all"),
+        (["retry", "--all", "abcd"], "or --all"),
+        (["retry", "--all", "--remove"], "clear --retried"),
+        (["show", "abc"], "at least 4 digits"),
+        (["remove", "ffffffff"], "No failure has a digest"),
+        (["retry", digest(b"{oops")], "cannot be retried: failure record is not JSON"),
+    ],
+)
+def test_refused(argv: list[str], message: str, redis_client: redis.Redis) -> None:
+    """What is not clear is refused with a reason, and changes nothing."""
+    with pytest.raises(CommandError, match=message):
+        run("resque_failed", *argv)
+
+    assert [FIRST, SECOND, b"{oops"] == redis_client.lrange("resque:failed", 0, -1)
+
+
+def test_ambiguous(redis_client: redis.Redis) -> None:
+    """A digest that could mean several failures means none."""
+    records = {digest(raw)[:4]: raw for raw in (b"%d" % number for number in range(2000))}
+    twins = next(
+        (raw, records[digest(raw)[:4]])
+        for raw in (b"%d" % number for number in range(2000, 99999))
+        if digest(raw)[:4] in records
+    )
+    redis_client.rpush("resque:failed", *twins)
+
+    with pytest.raises(CommandError, match="2 failures have a digest"):
+        run("resque_failed", "remove", digest(twins[0])[:4])
+
+
+def test_remove_and_clear(redis_client: redis.Redis) -> None:
+    """One goes, then the retried ones, then all."""
+    assert f"{short(FIRST)} removed\n" == run("resque_failed", "remove", short(FIRST))
+    run("resque_failed", "retry", short(SECOND))
+    assert "1 removed\n" == run("resque_failed", "clear", "--retried")
+    assert "1 removed\n" == run("resque_failed", "clear")
+    assert not redis_client.exists("resque:failed")

@@ -1,0 +1,36 @@
+"""``resque_pause`` pauses queues or everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management.base import CommandError
+
+from tests.management.commands import run
+
+if TYPE_CHECKING:
+    from django_resque.store import Store
+
+
+def test_queues(resque_store: Store) -> None:
+    """The queues named are paused; one that was already is told."""
+    assert "mail is now paused\n" == run("resque_pause", "mail")
+    assert "mail is already paused\nfile is now paused\n" == run("resque_pause", "mail", "file")
+    assert ["file", "mail"] == resque_store.queues.paused()
+
+
+def test_all(resque_store: Store) -> None:
+    """All workers are paused."""
+    run("resque_pause", "--all")
+
+    assert resque_store.workers.all_paused()
+
+
+@pytest.mark.parametrize("argv", [[], ["--all", "mail"], ["a b"]])
+def test_refused(resque_store: Store, argv: list[str]) -> None:
+    """Neither or both is unclear, and a name no queue can have is a mistake."""
+    with pytest.raises(CommandError):
+        run("resque_pause", *argv)
+
+    assert ([], False) == (resque_store.queues.paused(), resque_store.workers.all_paused())

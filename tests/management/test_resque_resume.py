@@ -1,0 +1,42 @@
+"""``resque_resume`` ends pauses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management.base import CommandError
+
+from tests.management.commands import run
+
+if TYPE_CHECKING:
+    from django_resque.store import Store
+
+
+@pytest.fixture(autouse=True)
+def _paused(resque_store: Store) -> None:
+    """Two queues and all workers are paused."""
+    resque_store.queues.pause("mail")
+    resque_store.queues.pause("file")
+    resque_store.workers.pause_all()
+
+
+def test_queues(resque_store: Store) -> None:
+    """The queues named go on; one that was not paused is told."""
+    assert "mail is resumed\nother is not paused\n" == run("resque_resume", "mail", "other")
+    assert ["file"] == resque_store.queues.paused()
+    assert resque_store.workers.all_paused()
+
+
+def test_all(resque_store: Store) -> None:
+    """Everything goes on."""
+    printed = run("resque_resume", "--all")
+
+    assert "Workers take jobs again\nfile is resumed\nmail is resumed\n" == printed
+    assert ([], False) == (resque_store.queues.paused(), resque_store.workers.all_paused())
+
+
+def test_refused() -> None:
+    """Nothing named is nothing meant."""
+    with pytest.raises(CommandError, match="--all"):
+        run("resque_resume")
