@@ -8,6 +8,14 @@ from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 import redis
+from redis.exceptions import (
+    ClusterDownError,
+    MasterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TryAgainError,
+)
 
 from django_resque.exceptions import AccessDenied, StoreError, StoreUnavailable
 
@@ -22,12 +30,21 @@ Word = bytes | str | int | float
 Command = tuple[Word, ...]
 """One Redis command with its arguments: a value that can be part of a pipeline or an ending."""
 
-# Refusals that pass by themselves; redis-py has no class of its own for some of them.
+# Refusals that pass by themselves. redis-py takes the code off the text of those that it has a
+# class for, unless a script ran into them.
+_PASSING_KINDS = (
+    redis.ConnectionError, redis.TimeoutError, OSError, ClusterDownError, MasterDownError,
+    OutOfMemoryError, ReadOnlyError, TryAgainError,
+)  # fmt: skip
 _PASSING = (
     "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF", "NOREPLICAS",
     "BUSY ", "OOM", "max number of clients", "You can't write against a read only",
 )  # fmt: skip
-_DENIED = ("NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Authentication required")
+_DENIED_KINDS = (redis.AuthenticationError, NoPermissionError)
+_DENIED = (
+    "NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Authentication required",
+    "The user executing the script can't",
+)  # fmt: skip
 
 
 class Commander(ABC):
@@ -137,11 +154,9 @@ def translate(error: Exception, *, sent: bool = False) -> StoreError:
     """Return django-resque's exception for one of redis-py or the socket below it."""
     text = str(error) or type(error).__name__
     translated: StoreError
-    if isinstance(error, redis.AuthenticationError) or text.startswith(_DENIED):
+    if isinstance(error, _DENIED_KINDS) or any(mark in text for mark in _DENIED):
         translated = AccessDenied(f"Redis denies access: {text}")
-    elif isinstance(error, (redis.ConnectionError, redis.TimeoutError, OSError)) or any(
-        mark in text for mark in _PASSING
-    ):
+    elif isinstance(error, _PASSING_KINDS) or any(mark in text for mark in _PASSING):
         translated = StoreUnavailable(f"Redis is unavailable: {text}", uncertain=sent)
     else:
         translated = StoreError(f"Redis refuses the command: {text}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class ScriptedServer:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.path)
         self._listener.listen()
+        self._connection: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> Self:
@@ -44,15 +46,18 @@ class ScriptedServer:
         """Stop listening."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        if self._connection is not None:
+            with suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
         self._thread.join()
 
     def _serve(self) -> None:
         while True:
             try:
-                connection, _ = self._listener.accept()
+                self._connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rb") as stream:
+            with self._connection as connection, connection.makefile("rb") as stream:
                 self._converse(connection, stream)
 
     def _converse(self, connection: socket.socket, stream: BinaryIO) -> None:
