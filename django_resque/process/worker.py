@@ -211,13 +211,12 @@ class Worker:
         if self.options.fork:
             name = settle.job_name(reservation.payload)
             job = registry.find(name) if name else None
-            performed = self._performers.perform(reservation, job, self._show_forked)
-            if performed is None:
-                self._give_back(reservation)
-                return
-            outcome = performed
+            outcome = self._performers.perform(reservation, job, self._show_forked)
         else:
             outcome = self._perform_here(reservation)
+        if outcome is None:
+            self._give_back(reservation)
+            return
         self._reserver.settle(settle.ending(self._store, self._backends, reservation, outcome))
         self._unsettled = (reservation, outcome)
         self._idle_since = time.monotonic()
@@ -240,8 +239,8 @@ class Worker:
             and not signals.before_fork.has_listeners()
         )
 
-    def _perform_here(self, reservation: Reservation) -> Outcome:
-        """Perform in this process, for debuggers (``--no-fork``)."""
+    def _perform_here(self, reservation: Reservation) -> Outcome | None:
+        """Perform in this process, for debuggers (``--no-fork``); None if told not to begin."""
         self._procline.processing(reservation.queue, settle.job_name(reservation.payload))
         stopping: tuple[signal.Signals, ...] = ()
         if self.options.term_child:
@@ -251,6 +250,10 @@ class Worker:
         termination = Termination()
         # The mailbox receives the signals all the same, for when the job has ended.
         with self._heart.beating(), termination.hearing(stopping):
+            # One that came just before is in the mailbox alone, where no job would notice it.
+            self._hear(self._mailbox.read())
+            if self._stopping or self._paused:
+                return None
             return termination.guard(reservation, self._backends, fresh=False)
 
     def _mourn_pruned(self) -> None:

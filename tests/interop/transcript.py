@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "transcripts"
 
 _SENT = re.compile(r'^ *[\d.]+ +(c\d+|lua|harness) +("(?:[^"\\]|\\.)*"(?: "(?:[^"\\]|\\.)*")*)$')
-_EVENT = re.compile(r"^ *([\d.]+) (STEP|SNAP|EXIT|OUT|PS)(?: +(.*))?$")
+_EVENT = re.compile(r"^ *[\d.]+ (STEP|SNAP|EXIT|OUT|PS)(?: +(.*))?$")
 _KEY = re.compile(r"^(string|list|set|hash|zset) +ttl=(-?\d+) +(.*)$")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|.)")
@@ -62,14 +62,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A program has ended: its exit status, where that was noted, and what it had printed."""
+
+    status: int | None
+    lines: list[str]
+
+
+Event = Step | Sent | Snapshot | Ended
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """One capture: who did what, what reached Redis, and what was left."""
 
     client: str
     scenario: str
     captured: datetime
-    events: list[Step | Sent | Snapshot | str]
-    """In order; a string is the first line of what a program printed when it ended."""
+    events: list[Event]
 
     @property
     def sent(self) -> Iterator[Sent]:
@@ -96,6 +106,12 @@ def all_transcripts() -> list[Transcript]:
     return [parse(text) for text in texts if "=== FINAL KEYS ===" in text]
 
 
+def command(words: str, connection: str) -> Sent:
+    """Read one command as MONITOR prints its words."""
+    first, *rest = (_unquoted(word) for word in _QUOTED.findall(words))
+    return Sent(connection, (first.lower(), *rest))
+
+
 def parse(text: str) -> Transcript:
     """Read the text of a transcript."""
     # Not splitlines: some payloads hold U+2028.
@@ -104,27 +120,32 @@ def parse(text: str) -> Transcript:
     found = re.search(r"captured (\S+ \S+) UTC", text)
     assert found
     captured = datetime.fromisoformat(found[1]).replace(tzinfo=timezone.utc)
-    events: list[Step | Sent | Snapshot | str] = []
+    events: list[Event] = []
     for line in lines:
         if line == "=== FINAL KEYS ===":
             events.append(Snapshot("final"))
         elif sent := _SENT.match(line):
-            first, *rest = (_unquoted(word) for word in _QUOTED.findall(sent[2]))
-            events.append(Sent(sent[1], (first.lower(), *rest)))
+            events.append(command(sent[2], sent[1]))
         elif event := _EVENT.match(line):
-            events += _event(event[2], event[3] or "")
+            events += _event(event[1], event[2] or "")
+        elif line.startswith("     ") and isinstance(events[-1], Ended):
+            events[-1].lines.append(line.strip())
         elif key := _KEY.match(line):
             snapshot = next(each for each in reversed(events) if isinstance(each, Snapshot))
             snapshot.keys[key[3]] = (key[1], json.loads(next(lines)))
     return Transcript(client, scenario.strip(), captured, events)
 
 
-def _event(kind: str, text: str) -> list[Step | Sent | Snapshot | str]:
+def _event(kind: str, text: str) -> list[Event]:
     if kind == "STEP":
         return [Step(text[2:] if text[:2] in ("$ ", "& ") else text, text.startswith("& "))]
     if kind == "SNAP":
         return [Snapshot(text)]
-    return [text] if kind in ("OUT", "EXIT") else []
+    if kind == "OUT":
+        return [Ended(None, [text])]
+    if kind == "EXIT":
+        return [Ended(int(text.rpartition("rc=")[2]), [])]
+    return []
 
 
 def _unquoted(word: str) -> bytes:
