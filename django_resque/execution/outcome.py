@@ -102,9 +102,18 @@ def decode(raw: bytes) -> Outcome:
     document = loads(raw, "outcome")
     try:
         name, fields = document
-        return _KINDS[name](**fields)
+        outcome = _KINDS[name](**fields)
     except (TypeError, ValueError, KeyError) as error:
         raise DecodeError(f"outcome is malformed: {error}", raw) from error
+    if isinstance(outcome, Failed) and not _is_text(outcome):
+        raise DecodeError("outcome is malformed: a failure must be told in text", raw)
+    return outcome
+
+
+def _is_text(failed: Failed) -> bool:
+    lines: Any = failed.backtrace
+    texts = [failed.exception, failed.error, *lines] if isinstance(lines, list) else [None]
+    return all(isinstance(text, str) for text in texts)
 
 
 def _utf8(value: Any) -> Any:

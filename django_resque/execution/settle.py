@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError
@@ -13,7 +14,7 @@ from django_resque.wire.payload import Payload
 from django_resque.wire.worker import Reservation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from django_resque.execution.outcome import Outcome
     from django_resque.failures.base import FailureBackend
@@ -44,14 +45,8 @@ def tell(backends: Sequence[FailureBackend], reservation: Reservation, failed: F
     """Let the failure backends that are foreign code know; one that raises keeps none from it."""
     record = failed.record(reservation)
     for backend in backends:
-        try:
+        with _keeping_on(backend, reservation):
             backend.save(record)
-        except Exception:
-            logger.exception(
-                "Failure backend %s could not save a failure",
-                type(backend).__name__,
-                extra={"event": "failure.untold", "queue": reservation.queue},
-            )
 
 
 def unregister(
@@ -95,12 +90,25 @@ def _recording(
     store: Store, backends: Sequence[FailureBackend], reservation: Reservation, failed: Failed
 ) -> list[Command]:
     record = failed.record(reservation)
-    return [
-        command
-        for backend in backends
-        if isinstance(backend, StoredBackend)
-        for command in backend.recording(record, store)
-    ]
+    commands: list[Command] = []
+    for backend in backends:
+        if isinstance(backend, StoredBackend):
+            with _keeping_on(backend, reservation):
+                commands += backend.recording(record, store)
+    return commands
+
+
+@contextmanager
+def _keeping_on(backend: FailureBackend, reservation: Reservation) -> Iterator[None]:
+    """Let what one backend raises keep none of the others from being told."""
+    try:
+        yield
+    except Exception:
+        logger.exception(
+            "Failure backend %s could not save a failure",
+            type(backend).__name__,
+            extra={"event": "failure.untold", "queue": reservation.queue},
+        )
 
 
 def _reservation(worker: str, claim: bytes) -> Reservation:

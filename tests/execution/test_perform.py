@@ -1,0 +1,235 @@
+"""Performing never raises, says what came of it, and tells foreign backends of failures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from django_resque import Plugin, job, signals
+from django_resque.exceptions import (
+    DirtyExit,
+    DontPerform,
+    JobTimeout,
+    TermException,
+)
+from django_resque.execution.outcome import Failed, Skipped, Succeeded
+from django_resque.execution.perform import mourn, perform
+from django_resque.failures.base import FailureBackend
+from tests.claims import reservation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_resque.wire.failure import FailureRecord
+    from django_resque.wire.payload import Payload
+    from tests.conftest import Configure
+
+
+class Telling(FailureBackend):
+    """A backend that remembers what it was told."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.told: list[FailureRecord] = []
+
+    def save(self, record: FailureRecord) -> None:
+        """Remember."""
+        self.told.append(record)
+
+
+class Raising(FailureBackend):
+    """A backend whose service is down."""
+
+    def save(self, record: FailureRecord) -> None:
+        """Fail."""
+        raise OSError("no route to host")
+
+
+class Noting(Plugin):
+    """Hooks that note what they were called with."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.events: list[Any] = []
+
+    def on_failure(self, exception: BaseException, payload: Payload, queue: str) -> None:
+        """Note the failure."""
+        self.events.append((type(exception), str(exception), payload.args, queue))
+
+
+class OwnBaseException(BaseException):
+    """What an author should not, but may, raise."""
+
+
+@pytest.fixture(autouse=True)
+def _settings(resque_settings: Configure) -> None:
+    """Hooks ask the settings for plugins."""
+
+
+@pytest.fixture
+def moments() -> Iterator[list[str]]:
+    """What the signals around a performance told, in order."""
+    moments: list[str] = []
+
+    def performing(**_: Any) -> None:
+        moments.append("performing")
+
+    def performed(**_: Any) -> None:
+        moments.append("performed")
+
+    signals.performing.connect(performing)
+    signals.performed.connect(performed)
+    yield moments
+    signals.performing.disconnect(performing)
+    signals.performed.disconnect(performed)
+
+
+def test_succeeded(moments: list[str]) -> None:
+    """A job that returns has succeeded, with its arguments from the payload."""
+
+    @job(name="shop.send")
+    def send(*args: Any) -> None:
+        moments.append(f"send{args}")
+
+    backend = Telling()
+
+    assert Succeeded() == perform(reservation("shop.send", 1, "two"), [backend])
+    assert ["performing", "send(1, 'two')", "performed"] == moments
+    assert [] == backend.told
+
+
+def test_skipped() -> None:
+    """A job that a hook leaves unperformed is skipped, which is no failure."""
+
+    class Refusing(Plugin):
+        def before_perform(self, payload: Payload, queue: str) -> None:
+            raise DontPerform
+
+    @job(name="shop.send", plugins=[Refusing()])
+    def send() -> None:
+        raise AssertionError
+
+    backend = Telling()
+
+    assert Skipped() == perform(reservation(), [backend])
+    assert [] == backend.told
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("boom"),
+        SystemExit(0),
+        SystemExit("bye"),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        OwnBaseException("own"),
+        TermException("SIGTERM"),
+        RecursionError("deep"),
+        MemoryError(),
+    ],
+)
+def test_failed(moments: list[str], error: BaseException) -> None:
+    """Whatever a job raises is a failure, told once to the hooks and each backend."""
+    hooks, one, other = Noting(), Telling(), Telling()
+
+    @job(name="shop.send", plugins=[hooks])
+    def send(number: int) -> None:
+        raise error
+
+    claim = reservation("shop.send", 1)
+
+    outcome = perform(claim, [one, other])
+
+    assert isinstance(outcome, Failed)
+    assert outcome.exception.endswith(type(error).__qualname__)
+    assert "in send" in "".join(outcome.backtrace)
+    assert [(type(error), str(error), [1], "q")] == hooks.events
+    assert ["performing", "performed"] == moments
+    for backend in (one, other):
+        assert [(outcome.error, claim.payload)] == [(r.error, r.payload) for r in backend.told]
+
+
+def test_unknown_job() -> None:
+    """A job that is not registered fails, and its name is never imported."""
+    outcome = perform(reservation("os.system", "true"), [])
+
+    assert isinstance(outcome, Failed)
+    assert "django_resque.exceptions.UnknownJob" == outcome.exception
+    assert [] == outcome.backtrace
+
+
+@pytest.mark.parametrize("payload", [b"{oops", b"\xff", b"[1]", b"null", b'{"class":5}'])
+def test_poison(payload: bytes) -> None:
+    """A payload that nobody can read fails like any other, and backends are told."""
+    backend = Telling()
+
+    outcome = perform(reservation(payload=payload), [backend])
+
+    assert isinstance(outcome, Failed)
+    assert "django_resque.exceptions.DecodeError" == outcome.exception
+    assert [payload] == [record.payload for record in backend.told]
+
+
+def test_receiver_raises() -> None:
+    """What a receiver of the signal before a job raises fails the job."""
+
+    def refuse(**_: Any) -> None:
+        raise ValueError("not today")
+
+    @job(name="shop.send")
+    def send() -> None:
+        raise AssertionError
+
+    signals.performing.connect(refuse)
+    try:
+        outcome = perform(reservation(), [])
+    finally:
+        signals.performing.disconnect(refuse)
+
+    assert isinstance(outcome, Failed)
+    assert "not today" == outcome.error
+
+
+def test_backend_raises(caplog: pytest.LogCaptureFixture) -> None:
+    """A backend that raises keeps no other from being told, and the log has why."""
+
+    @job(name="shop.send")
+    def send() -> None:
+        raise ValueError("boom")
+
+    backend = Telling()
+
+    outcome = perform(reservation(), [Raising(), backend])
+
+    assert isinstance(outcome, Failed)
+    assert ["boom"] == [record.error for record in backend.told]
+    assert "Failure backend Raising could not save a failure" in caplog.text
+    assert "no route to host" in caplog.text
+
+
+def test_mourn() -> None:
+    """For a job whose process died, the hooks hear how, and the backends are told."""
+    hooks, backend = Noting(), Telling()
+
+    @job(name="shop.send", plugins=[hooks])
+    def send(number: int) -> None:
+        raise AssertionError
+
+    failed = Failed.from_exception(JobTimeout("stopped"))
+
+    mourn(reservation("shop.send", 1), failed, [Raising(), backend])
+
+    assert [(JobTimeout, "stopped", [1], "q")] == hooks.events
+    assert ["stopped"] == [record.error for record in backend.told]
+
+
+@pytest.mark.parametrize("payload", [b"{oops", b'{"class":"shop.gone","args":[]}'])
+def test_mourn_unknown(payload: bytes) -> None:
+    """Where no hooks are known, the backends are told all the same."""
+    backend = Telling()
+
+    mourn(reservation(payload=payload), Failed.from_exception(DirtyExit("gone")), [backend])
+
+    assert [("gone", payload)] == [(record.error, record.payload) for record in backend.told]
