@@ -60,7 +60,8 @@ class Queues:
         except StoreUnavailable as error:
             if not error.uncertain:
                 raise
-            raise EnqueueUncertain(f"{error}; the job may or may not be queued") from error
+            text = f"{error}; the job may or may not be queued"
+            raise EnqueueUncertain(text, uncertain=True) from error
 
     def names(self) -> list[str]:
         """Return the names of all known queues, sorted."""
@@ -83,8 +84,10 @@ class Queues:
         commands: list[Command] = []
         for name in queues:
             commands += [("LLEN", self._keys.queue(name)), ("LINDEX", self._keys.queue(name), 0)]
-        replies = self._commander.pipe(commands)
-        return list(zip(map(int, replies[::2]), replies[1::2], strict=True))
+        # exchange: a key that is no list must not hide the others; it has nothing to take.
+        replies = self._commander.exchange(commands)
+        good = [None if isinstance(reply, Exception) else reply for reply in replies]
+        return [(size or 0, raw) for size, raw in zip(good[::2], good[1::2], strict=True)]
 
     def peek(self, queue: str, start: int = 0, count: int = 1) -> list[bytes]:
         """Return up to ``count`` payloads from position ``start``, the next one first."""
@@ -137,5 +140,5 @@ class Queues:
 
 
 def _texts(items: Iterable[bytes]) -> list[str]:
-    # Other clients may write names that are no UTF-8; they are shown, escaped, not refused.
-    return [item.decode(errors="backslashreplace") for item in items]
+    # surrogateescape: a name that is no UTF-8, as others may write, must lead back to its own key.
+    return [item.decode(errors="surrogateescape") for item in items]

@@ -40,5 +40,8 @@ class Stats:
 
 
 def _number(value: Any) -> int:
-    # Whatever another client left there, a counter is shown and not a traceback.
-    return int(value) if value and value.lstrip(b"-").isdigit() else 0
+    try:
+        return int(value or 0)
+    except ValueError:
+        # Whatever another client left there, a counter is shown and not a traceback.
+        return 0

@@ -173,7 +173,7 @@ def test_interrupted_in_the_middle_of_a_reply(
 ) -> None:
     """After a Ctrl-C, the next call gets its own reply and not the one that was not read."""
     commander.call("SET", "a", "old")
-    connection = commander.pool.get_connection()  # type: ignore[no-untyped-call]
+    connection = commander._take()
     commander.pool.release(connection)
 
     def interrupt(*_: Any, **__: Any) -> None:
@@ -341,7 +341,7 @@ def test_a_forked_child_does_not_share_the_connection(commander: PooledCommander
 def test_close_leaves_alone_what_is_in_use(commander: PooledCommander) -> None:
     """Idle connections are closed; the next command opens another."""
     commander.call("PING")
-    connection: Any = commander.pool.get_connection()  # type: ignore[no-untyped-call]
+    connection: Any = commander._take()
     commander.close()
     assert connection._sock is not None
     commander.pool.release(connection)
