@@ -12,6 +12,9 @@ from django_redis import get_redis_connection
 
 from django_resque.conf import get_settings
 from django_resque.exceptions import ConfigurationError
+from django_resque.failures.base import FailureBackend
+from django_resque.failures.log import LogBackend
+from django_resque.failures.redis import RedisBackend, RedisMultiQueueBackend
 from django_resque.store import Store
 from django_resque.store.commander import PooledCommander
 from django_resque.store.connection import (
@@ -28,14 +31,13 @@ if TYPE_CHECKING:
     from redis.connection import ConnectionPool
 
     from django_resque.conf import Settings
-    from django_resque.failures.base import FailureBackend
     from django_resque.store.commander import Commander
     from django_resque.store.connection import PoolFactory
 
-_BACKENDS = {
-    "redis": "django_resque.failures.redis.RedisBackend",
-    "redis_multi_queue": "django_resque.failures.redis.RedisMultiQueueBackend",
-    "log": "django_resque.failures.log.LogBackend",
+_BACKENDS: dict[str, type[FailureBackend]] = {
+    "redis": RedisBackend,
+    "redis_multi_queue": RedisMultiQueueBackend,
+    "log": LogBackend,
 }
 # Settings that redis-py takes under the same name, whichever way the connection is described.
 _SHARED = (
@@ -93,10 +95,7 @@ def cache_pool() -> ConnectionPool | None:
 @cache
 def failure_backends() -> tuple[FailureBackend, ...]:
     """Return the backends that failures are told to, in the settings' order."""
-    return tuple(
-        _made("FAILURE_BACKEND", _BACKENDS.get(name, name))
-        for name in get_settings().failure_backend
-    )
+    return tuple(map(_failure_backend, get_settings().failure_backend))
 
 
 @cache
@@ -146,6 +145,18 @@ def _factory(settings: Settings) -> PoolFactory:
     return from_address(settings.host or "localhost", settings.port or 6379, ssl=tls, **options)
 
 
+def _failure_backend(name: str) -> FailureBackend:
+    if known := _BACKENDS.get(name):
+        return known()
+    backend = _made("FAILURE_BACKEND", name)
+    if not isinstance(backend, FailureBackend):
+        raise ConfigurationError(
+            f'RESQUE["FAILURE_BACKEND"]: {name} is no FailureBackend. '
+            "Let it inherit from django_resque.failures.base.FailureBackend."
+        )
+    return backend
+
+
 def _made(key: str, path: str) -> Any:
     try:
         kind = import_string(path)
@@ -153,7 +164,12 @@ def _made(key: str, path: str) -> Any:
         raise ConfigurationError(f'RESQUE["{key}"]: cannot import {path}: {error}') from error
     if not isinstance(kind, type):
         raise ConfigurationError(f'RESQUE["{key}"]: {path} is not a class.')
-    return kind()
+    try:
+        return kind()
+    except TypeError as error:
+        raise ConfigurationError(
+            f'RESQUE["{key}"]: {path} cannot be made without arguments: {error}'
+        ) from error
 
 
 def _forget(*, setting: str, **_: Any) -> None:
