@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, overload
 
@@ -68,6 +69,7 @@ def job_named(job: object, queue: str | None = None) -> Job[..., Any]:
     return job if queue is None else job.using(queue=queue)
 
 
+@lru_cache(maxsize=256)
 def _elsewhere(name: str, queue: str | None) -> Job[..., Any]:
     if not name.strip():
         raise ArgumentError("the name of a job must not be empty")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
+import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _END = object()
+
+_CLEANING_UP = 2.0
+"""Seconds that an interrupted coroutine has for its ``finally`` blocks."""
 
 
 def perform_job(job: Job[..., Any], payload: Payload, queue: str) -> bool:
@@ -77,8 +82,7 @@ def _around(
             stack.push(_rest_of(steps))
         result = perform()
         if inspect.iscoroutine(result):
-            # Not asyncio.run: so the ORM's async calls use this thread's own connections.
-            async_to_sync(_outcome_of)(result)
+            _await(result)
     return True
 
 
@@ -88,8 +92,31 @@ def _rest_of(steps: Iterator[None]) -> Iterator[None]:
     return steps
 
 
-async def _outcome_of(coroutine: Coroutine[Any, Any, Any]) -> None:
-    await coroutine
+def _await(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine to its end, as Django does: in a thread with an event loop.
+
+    So the ORM's asynchronous methods come back to this thread and its database connections.
+    """
+    started: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
+    ended = threading.Event()
+
+    async def watched() -> None:
+        started.append((asyncio.get_running_loop(), asyncio.current_task()))
+        try:
+            await coroutine
+        finally:
+            ended.set()
+
+    try:
+        async_to_sync(watched)()
+    except BaseException:
+        if started and not ended.is_set():
+            # A signal's exception is raised in this thread only; the coroutine ends with it.
+            loop, task = started[0]
+            if task is not None:
+                loop.call_soon_threadsafe(task.cancel)
+                ended.wait(_CLEANING_UP)
+        raise
 
 
 def _tell(

@@ -111,6 +111,16 @@ def test_a_job_of_another_program_bears_an_id(queued: Any) -> None:
     assert handle.id == json.loads(queued("file_serve")[0])["id"]
 
 
+def test_a_name_registered_later_is_found(queued: Any) -> None:
+    """What was enqueued for another program before is checked like any job from then on."""
+    enqueue_to("low", "Late", 1, 2, 3)
+    made = job(name="Late")(_send)
+    assert made.path == job_named("Late", "low").path
+    with pytest.raises(ArgumentError):
+        enqueue_to("low", "Late", 1, 2, 3)
+    assert 1 == len(queued("low"))
+
+
 def test_keyword_arguments_need_a_signature(queued: Any) -> None:
     """Where the job is not known here, they could not be put in place."""
     with pytest.raises(ArgumentError, match=r"Archive\(\*args\): got an unexpected keyword"):
@@ -137,6 +147,13 @@ def test_enqueue_to_refuses_a_wrong_queue(send: Job[..., Any], queue: Any) -> No
     for target in ("Archive", send.name):
         with pytest.raises(InvalidQueueName):
             enqueue_to(queue, target, 1)
+
+
+def test_dequeue_refuses_a_wrong_queue(send: Job[..., Any]) -> None:
+    """For jobs known here and elsewhere."""
+    for target in ("Archive", send.name):
+        with pytest.raises(InvalidQueueName):
+            dequeue(target, 1, queue="a,b")
 
 
 @pytest.mark.parametrize("name", ["", "  "])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +87,18 @@ def test_a_call_runs_it_here_and_now() -> None:
 def test_a_call_of_an_async_job_can_be_awaited() -> None:
     """As that of the function it was."""
     assert 2 == asyncio.run(asynchronous(1))
+
+
+def test_it_does_not_change() -> None:
+    """A job is set up once, and the same for all who import it."""
+    with pytest.raises(FrozenInstanceError):
+        send.queue = "low"  # type: ignore[misc]
+
+
+def test_it_is_itself_and_no_other() -> None:
+    """It can be a key, and a job set up otherwise is not equal to it."""
+    assert "x" == {send: "x"}[send]
+    assert send != send.using(at_front=False)
 
 
 def test_it_shows_its_name() -> None:

@@ -128,6 +128,7 @@ def test_what_json_cannot_carry_is_refused(value: object, fault: str) -> None:
         ([0, {1}], "argument 2 is"),
         ([{"items": [0, {1}]}], 'argument 1 ("a")["items"][1] is'),
         ([((0, {1}),)], 'argument 1 ("a")[0][1] is'),
+        ([None, True, 1, 1.5, "x", [], 10**4299, {1}], "argument 8 is"),
         ([0, {"**": {"note": {1}}}], 'argument "note" is'),
         ([0, {"**": {"note": [{1}]}}], 'argument "note"[0] is'),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -429,6 +431,29 @@ def test_what_an_async_function_raises_fails_the_job(
     with pytest.raises(type(error)):
         perform(job(name="X", plugins=[Note(events)])(fail))
     assert f"on_failure {error!r} [] mail " == events[-1]
+
+
+def test_a_signal_interrupts_an_async_function(events: list[object]) -> None:
+    """TermException is raised in the thread that waits; the coroutine is cancelled too."""
+
+    def interrupt(*_: object) -> None:
+        raise TermException("SIGTERM")
+
+    async def work() -> None:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)
+            events.append("cleaned up")
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        with pytest.raises(TermException):
+            perform(job(name="X", plugins=[Note(events)])(work))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert ["cleaned up", "on_failure TermException('SIGTERM') [] mail "] == events[-2:]
 
 
 def test_the_orm_of_an_async_function_works_in_this_thread(events: list[object]) -> None:
