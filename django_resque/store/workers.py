@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from django_resque.store.commander import Command, Commander, Word
     from django_resque.store.keys import Keys
 
+_REGISTER = Script("register")
 _STEP = Script("step")
 _STRIKE = Script("strike")
 _WORKER_STATS = ("processed", "failed")
@@ -107,13 +108,10 @@ class Workers:
 
         Redis may have been emptied or another worker have struck it off meanwhile.
         """
-        seconds = self.now()
-        self._commander.pipe(
-            [
-                ("SADD", self._keys.workers, worker),
-                ("SET", self._keys.started(worker), started, "NX"),
-                ("HSET", self._keys.heartbeats, worker, timestamps.heartbeat(seconds)),
-            ]
+        self._commander.script(
+            _REGISTER,
+            [self._keys.workers, self._keys.heartbeats, self._keys.started(worker)],
+            [worker, timestamps.heartbeat(self.now()), started],
         )
 
     def now(self) -> int:

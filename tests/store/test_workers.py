@@ -1,0 +1,454 @@
+"""A worker's registration, signs of life and claims, and the step from job to job."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from django_resque.embedded import EmbeddedServer
+from django_resque.exceptions import StoreError, StoreUnavailable
+from django_resque.store import Store
+from django_resque.store.commander import PooledCommander
+from django_resque.store.connection import from_unix_socket
+from django_resque.store.workers import Ending, Look, StepReply
+from django_resque.wire import timestamps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import redis
+
+_ID = "host~0123456789ab:42:q"
+_CLAIM = f"resque:worker:{_ID}"
+_RUN_AT = "2026-11-21T04:48:58Z"
+
+
+@pytest.fixture
+def full_server() -> Iterator[EmbeddedServer]:
+    """A server with no memory left for writes."""
+    with EmbeddedServer("--maxmemory-policy", "noeviction") as server:
+        yield server
+
+
+def step(
+    store: Store,
+    queues: str = "q",
+    *,
+    rid: str = "r2",
+    ending: Ending | None = None,
+    known: frozenset[str] | None = None,
+) -> StepReply:
+    """Take a step over queues separated by commas."""
+    look = Look(queues.split(",") if queues else (), known)
+    return store.workers.step(_ID, look, ending=ending, rid=rid, run_at=_RUN_AT)
+
+
+def claimed(rid: str, queue: str, payload: bytes) -> bytes:
+    """Return the claim as it should stand."""
+    head = f'{{"rid":"{rid}","queue":"{queue}","run_at":"{_RUN_AT}","payload":'
+    return head.encode() + payload + b"}"
+
+
+# Claiming
+
+
+def test_empty(store: Store) -> None:
+    """Without a job nothing is claimed."""
+    assert StepReply("empty", finished=False, errors=[]) == step(store)
+
+
+def test_claim(store: Store, redis_client: redis.Redis) -> None:
+    """A job is moved from its queue into the claim, its bytes untouched."""
+    payload = b'{"class": "x",\t"args":[12345678901234567890,[],{},1.0,"\\u00e9"]}'
+    store.queues.push("q", payload)
+
+    expected = StepReply("job", finished=False, errors=[], claim=claimed("r2", "q", payload))
+    assert expected == step(store)
+    assert expected.claim == redis_client.get(_CLAIM)
+    assert 0 == store.queues.size("q")
+
+
+def test_order(store: Store) -> None:
+    """Queues are taken from in their order, each from its front."""
+    for queue, payload in (("low", b"3"), ("high", b"1"), ("low", b"4"), ("high", b"2")):
+        store.queues.push(queue, payload)
+
+    taken = []
+    for number in range(4):
+        ending = Ending(f"r{number}")
+        reply = step(store, "high,low", rid=f"r{number + 1}", ending=ending)
+        taken.append(json.loads(reply.claim)["payload"])
+
+    assert [1, 2, 3, 4] == taken
+
+
+def test_repeated(store: Store) -> None:
+    """A call repeated with its rid returns the claim it made."""
+    store.queues.push_many("q", [b"1", b"2"])
+    ending = Ending("r1", [("INCRBY", "counter", 1)])
+    first = step(store, rid="r1")
+    second = step(store, ending=ending)
+
+    again = step(store, ending=ending)
+
+    assert (first.status, first.claim) != (again.status, again.claim)
+    assert (second.status, second.claim) == (again.status, again.claim)
+    assert again.finished
+    assert b"1" == store.commander.call("GET", "counter")
+    assert 0 == store.queues.size("q")
+
+
+def test_in_the_way(store: Store) -> None:
+    """A claim that is neither to be finished nor asked for is returned and stays."""
+    store.queues.push_many("q", [b"1", b"2"])
+    held = step(store, rid="r1").claim
+
+    for ending in (None, Ending("r0", [("INCRBY", "counter", 1)])):
+        assert StepReply("stale", finished=False, errors=[], claim=held) == step(
+            store, ending=ending
+        )
+    assert 1 == store.queues.size("q")
+    assert store.commander.call("GET", "counter") is None
+
+
+def test_rid_prefix(store: Store, redis_client: redis.Redis) -> None:
+    """A rid that merely begins like the claim's is another one."""
+    redis_client.set(_CLAIM, claimed("r22", "q", b"1"))
+
+    assert "stale" == step(store, rid="r2").status
+
+
+@pytest.mark.parametrize("payload", [b"", b"{oops", b"\xff\xfe", b'","payload":"x"}', b"null"])
+def test_poison(store: Store, payload: bytes) -> None:
+    """Bytes that are no payload are claimed like any others."""
+    store.queues.push("q", payload)
+
+    assert claimed("r2", "q", payload) == step(store).claim
+
+
+def test_wrong_type(store: Store, redis_client: redis.Redis) -> None:
+    """A queue whose key is no list hides none of the others."""
+    redis_client.set("resque:queue:broken", "text")
+    store.queues.push("q", b"1")
+
+    assert "job" == step(store, "broken,q").status
+    assert "empty" == step(store, "broken", rid="r3", ending=Ending("r2")).status
+
+
+# Finishing
+
+
+def test_finish(store: Store, redis_client: redis.Redis) -> None:
+    """The ending is written, the claim goes, and another job is claimed."""
+    store.queues.push_many("q", [b"1", b"2"])
+    step(store, rid="r1")
+    ending = Ending("r1", [("RPUSH", "list", b"\x00\xff", 5), ("INCRBY", "counter", 2)])
+
+    reply = step(store, ending=ending)
+
+    assert StepReply("job", finished=True, errors=[], claim=claimed("r2", "q", b"2")) == reply
+    assert [b"\x00\xff", b"5"] == redis_client.lrange("list", 0, -1)
+    assert b"2" == redis_client.get("counter")
+
+
+def test_finish_only(store: Store, redis_client: redis.Redis) -> None:
+    """Without a new rid nothing is claimed."""
+    store.queues.push_many("q", [b"1", b"2"])
+    step(store, rid="r1")
+
+    assert StepReply("done", finished=True, errors=[]) == step(store, rid="", ending=Ending("r1"))
+    assert not redis_client.exists(_CLAIM)
+    assert 1 == store.queues.size("q")
+
+
+def test_fenced(store: Store, redis_client: redis.Redis) -> None:
+    """The ending of a claim that is gone is not written."""
+    reply = step(store, rid="", ending=Ending("r1", [("INCRBY", "counter", 1)]))
+
+    assert StepReply("done", finished=False, errors=[]) == reply
+    assert not redis_client.exists("counter")
+
+
+def test_errors(store: Store, redis_client: redis.Redis) -> None:
+    """A command that Redis refuses is told and keeps no other from being written."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    redis_client.set("text", "x")
+    commands = [("INCRBY", "text", 1), ("RPUSH", "text", 1), ("INCRBY", "counter", 1)]
+
+    reply = step(store, ending=Ending("r1", commands))
+
+    assert ("empty", True) == (reply.status, reply.finished)
+    assert ["ERR", "WRONGTYPE"] == [error.lstrip("-").split()[0] for error in reply.errors]
+    assert b"1" == redis_client.get("counter")
+
+
+# Pauses
+
+
+@pytest.mark.parametrize("value", ["true", "TRUE", "True\n", " true "])
+def test_pause_all(store: Store, redis_client: redis.Redis, value: str) -> None:
+    """While all workers pause, a job is finished but none is claimed."""
+    store.queues.push_many("q", [b"1", b"2"])
+    step(store, rid="r1")
+    redis_client.set("resque:pause-all-workers", value)
+
+    assert StepReply("paused", finished=True, errors=[]) == step(store, ending=Ending("r1"))
+    assert 1 == store.queues.size("q")
+
+
+@pytest.mark.parametrize("value", ["false", "", "1", "untrue"])
+def test_no_pause(store: Store, redis_client: redis.Redis, value: str) -> None:
+    """Any other value is no pause."""
+    store.queues.push("q", b"1")
+    redis_client.set("resque:pause-all-workers", value)
+
+    assert "job" == step(store).status
+
+
+def test_pause_switch(store: Store) -> None:
+    """The switch reads as it was set."""
+    assert not store.workers.all_paused()
+    store.workers.pause_all()
+    assert store.workers.all_paused()
+    store.workers.resume_all()
+    assert not store.workers.all_paused()
+
+
+def test_queue_paused(store: Store) -> None:
+    """A paused queue is passed over, others are not."""
+    store.queues.push("high", b"1")
+    store.queues.push("low", b"2")
+    store.queues.pause("high")
+
+    assert claimed("r2", "low", b"2") == step(store, "high,low").claim
+    assert "empty" == step(store, "high,low", rid="r3", ending=Ending("r2")).status
+
+    store.queues.resume("high")
+    assert "job" == step(store, "high,low", rid="r3").status
+
+
+# Patterns
+
+
+def test_set_unchanged(store: Store) -> None:
+    """With patterns, the step goes ahead while the queues are those that are known."""
+    for name in ("a", "b b", "c:1", "dé"):
+        store.queues.push(name, b"1")
+
+    assert "job" == step(store, "a", known=frozenset({"a", "b b", "c:1", "dé"})).status
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        frozenset(),
+        frozenset({"a"}),
+        frozenset({"a", "x"}),
+        frozenset({"a", "b", "x"}),
+        frozenset({"a1:b", ""}),
+    ],
+)
+def test_set_changed(store: Store, known: frozenset[str]) -> None:
+    """Any difference is told with the names, and no job is claimed; the ending is written."""
+    store.queues.push("a", b"1")
+    step(store, "a", rid="r1")
+    store.queues.push("b", b"1")
+    names = frozenset({"a", "b"})
+
+    reply = step(store, "a,b", known=known, ending=Ending("r1"))
+
+    assert StepReply("queues", finished=True, errors=[], queues=names) == reply
+    assert 1 == store.queues.size("b")
+
+
+# Refusals
+
+
+def test_script_flushed(store: Store, redis_client: redis.Redis) -> None:
+    """A server that has forgotten the script is given it again."""
+    store.queues.push("q", b"1")
+    redis_client.script_flush()
+
+    assert "job" == step(store).status
+
+
+def test_full(full_server: EmbeddedServer) -> None:
+    """With no memory left jobs are still claimed and finished, failures recorded."""
+    commander = PooledCommander(from_unix_socket(full_server.socket)())
+    store = Store(commander, "resque")
+    store.queues.push_many("q", [b"1", b"2", b"3"])
+    with full_server.client() as client:
+        client.config_set("maxmemory", "1")
+        ending = Ending("r1", [*store.stats.raising("processed", _ID), ("RPUSH", "failed", "x")])
+        with pytest.raises(StoreUnavailable, match="maxmemory"):
+            store.queues.push("q", b"4")
+
+        assert "job" == step(store, rid="r1").status
+        reply = step(store, ending=ending)
+
+        assert ("job", True, []) == (reply.status, reply.finished, reply.errors)
+        assert [b"x"] == client.lrange("failed", 0, -1)
+        assert [1] == store.stats.get("processed")
+        assert "job" == step(store, rid="r3", ending=Ending("r2")).status
+        assert "empty" == step(store, rid="r4", ending=Ending("r3")).status
+    commander.close()
+
+
+def test_register_full(full_server: EmbeddedServer) -> None:
+    """A worker can begin when there is no memory left: it is there to free some."""
+    commander = PooledCommander(from_unix_socket(full_server.socket)())
+    store = Store(commander, "resque")
+    with full_server.client() as client:
+        client.config_set("maxmemory", "1")
+
+        store.workers.register(_ID, "then")
+
+    assert [_ID] == store.workers.ids()
+    commander.close()
+
+
+def test_replica(redis_server: EmbeddedServer, store: Store, redis_client: redis.Redis) -> None:
+    """A server that became a replica is unavailable, not empty."""
+    store.queues.push("q", b"1")
+    redis_client.replicaof("127.0.0.1", "1")
+    try:
+        with pytest.raises(StoreUnavailable):
+            step(store)
+    finally:
+        redis_client.replicaof("NO", "ONE")
+
+    assert "job" == step(store).status
+
+
+def test_claim_of_wrong_type(store: Store, redis_client: redis.Redis) -> None:
+    """A claim key that somebody spoilt is told, not guessed at."""
+    redis_client.rpush(_CLAIM, "x")
+
+    with pytest.raises(StoreError, match="WRONGTYPE"):
+        step(store)
+
+
+# Registration
+
+
+def test_register(store: Store, redis_client: redis.Redis) -> None:
+    """A worker becomes known and alive, with Redis' time as text."""
+    store.workers.register(_ID, "2026-11-21 04:48:58 +0000")
+
+    assert [_ID] == store.workers.ids()
+    assert ["2026-11-21 04:48:58 +0000"] == store.workers.started([_ID])
+    beat = redis_client.hget("resque:workers:heartbeat", _ID)
+    assert isinstance(beat, bytes)
+    written = timestamps.parse(beat.decode())
+    assert written is not None
+    assert 2 > store.workers.now() - written.timestamp() >= 0
+    assert beat.decode() == store.workers.heartbeats()[_ID]
+
+
+def test_register_again(store: Store, redis_client: redis.Redis) -> None:
+    """Registered again it keeps its start, and is back if it had been forgotten."""
+    store.workers.register(_ID, "then")
+    redis_client.delete("resque:workers", "resque:workers:heartbeat")
+
+    store.workers.register(_ID, "now")
+
+    assert ["then"] == store.workers.started([_ID])
+    assert ([_ID], [_ID]) == (store.workers.ids(), list(store.workers.heartbeats()))
+
+
+def test_vitals(store: Store) -> None:
+    """All that tells the living from the dead comes in one answer."""
+    store.workers.register(_ID, "then")
+
+    ids, beats, now = store.workers.vitals()
+
+    assert ({_ID}, {_ID}) == (ids, set(beats))
+    assert 2 > store.workers.now() - now >= 0
+
+
+def test_nobody(store: Store) -> None:
+    """Without workers there is nothing to read."""
+    assert [] == store.workers.ids()
+    assert {} == store.workers.heartbeats()
+    assert [] == store.workers.claims([])
+    assert [None] == store.workers.claims([_ID])
+    assert [None] == store.workers.started([_ID])
+
+
+def test_one_bad_key(store: Store, redis_client: redis.Redis) -> None:
+    """A claim of a wrong type hides no other worker's."""
+    redis_client.rpush("resque:worker:bad", "x")
+    redis_client.set(_CLAIM, "claim")
+
+    assert [None, b"claim"] == store.workers.claims(["bad", _ID])
+
+
+def test_foreign_bytes(store: Store, redis_client: redis.Redis) -> None:
+    """A worker whose id is no UTF-8 is read, and struck off, like any other."""
+    raw = b"h\xff:1:q"
+    redis_client.sadd("resque:workers", raw)
+    redis_client.set(b"resque:worker:" + raw, "claim")
+    (worker,) = store.workers.ids()
+
+    assert [b"claim"] == store.workers.claims([worker])
+    assert store.workers.strike(worker, claim=b"claim")
+    assert [] == redis_client.keys()
+
+
+# Striking off
+
+
+def test_strike(store: Store, redis_client: redis.Redis) -> None:
+    """Everything of a worker goes at once, and its job's ending is written."""
+    store.workers.register(_ID, "then")
+    redis_client.set(_CLAIM, "claim")
+    store.commander.pipe(store.stats.raising("processed", _ID))
+    store.commander.pipe(store.stats.raising("failed", _ID))
+
+    assert store.workers.strike(_ID, claim=b"claim", commands=[("RPUSH", "failed", b"\xff")])
+    assert [] == redis_client.keys(f"*{_ID}*")
+    assert [] == store.workers.ids()
+    assert {} == store.workers.heartbeats()
+    assert [b"\xff"] == redis_client.lrange("failed", 0, -1)
+    assert [1, 1] == store.stats.get("processed", "failed")
+
+
+def test_strike_once(store: Store, redis_client: redis.Redis) -> None:
+    """Whoever comes second writes nothing."""
+    store.workers.register(_ID, "then")
+    redis_client.set(_CLAIM, "claim")
+
+    struck = [
+        store.workers.strike(_ID, claim=b"claim", commands=[("RPUSH", "failed", "x")])
+        for _ in range(3)
+    ]
+
+    assert [True, False, False] == struck
+    assert 1 == redis_client.llen("failed")
+
+
+@pytest.mark.parametrize("claim", [None, b"other", b"claim and more"])
+def test_strike_changed_claim(store: Store, redis_client: redis.Redis, claim: bytes | None) -> None:
+    """A worker that holds another claim than was read is left alone."""
+    store.workers.register(_ID, "then")
+    redis_client.set(_CLAIM, "claim")
+
+    assert not store.workers.strike(_ID, claim=claim, commands=[("RPUSH", "failed", "x")])
+    assert [_ID] == store.workers.ids()
+    assert not redis_client.exists("failed")
+
+
+def test_strike_changed_heartbeat(store: Store, redis_client: redis.Redis) -> None:
+    """A worker that gave a sign of life since is left alone; without one, absence counts."""
+    store.workers.register(_ID, "then")
+    beat = store.workers.heartbeats()[_ID]
+
+    assert not store.workers.strike(_ID, claim=None, heartbeat="before")
+    assert not store.workers.strike(_ID, claim=None, heartbeat="")
+    assert store.workers.strike(_ID, claim=None, heartbeat=beat)
+
+    redis_client.sadd("resque:workers", _ID)
+    assert store.workers.strike(_ID, claim=None, heartbeat="")
