@@ -50,7 +50,6 @@ EXIT_DENIED = 78
 """Redis refused the credentials at the start (EX_CONFIG)."""
 
 _LAST_TRIES = 5.0  # seconds that a worker told to leave at once keeps trying to settle
-_MOURNING = 10.0  # seconds for the hooks of a job whose process died
 _NEVER = float("inf")
 
 
@@ -324,10 +323,12 @@ class Worker:
     def _give_up(self) -> int:
         if self._unsettled is not None:
             reservation, outcome = self._unsettled
+            # The claim stays in Redis, so whoever prunes this worker records the job as lost.
             logger.critical(
-                "Leaving while Redis is away; unwritten: %s of %s",
-                outcome,
-                reservation.payload.decode(errors="backslashreplace"),
+                "Leaving while Redis is away: a job of queue %s (%s) ended as %s, unrecorded",
+                reservation.queue,
+                settle.job_name(reservation.payload),
+                type(outcome).__name__,
                 extra={"event": "job.unwritten", "queue": reservation.queue, "worker": self.id},
             )
         return EXIT_UNSETTLED
