@@ -132,6 +132,7 @@ def _check_health() -> None:
     if unchecked:
         for settings in unchecked:
             settings["CONN_HEALTH_CHECKS"] = True
+        connection: Any
         for connection in connections.all(initialized_only=True):
             connection.health_check_enabled = True
         for connection in _pooled_connections():

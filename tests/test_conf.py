@@ -12,7 +12,7 @@ from django_resque.conf_values import KEYS
 from django_resque.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings as SettingsFixture
 
 
 LATE = (
@@ -21,13 +21,13 @@ LATE = (
 )
 
 
-def kinds_of(settings: SettingsWrapper, raw: Any) -> list[tuple[str, str]]:
+def kinds_of(settings: SettingsFixture, raw: Any) -> list[tuple[str, str]]:
     """Return kind and message of all that is wrong with ``raw``."""
     settings.RESQUE = raw
     return [(problem.kind, problem.message) for problem in find_problems()]
 
 
-def test_defaults(settings: SettingsWrapper) -> None:
+def test_defaults(settings: SettingsFixture) -> None:
     """Nothing has to be set: without RESQUE all is at its default, as Resque has it."""
     del settings.RESQUE
 
@@ -42,7 +42,7 @@ def test_every_key_is_a_field_and_the_reverse() -> None:
     assert {field.name.upper() for field in fields(Settings)} == set(KEYS)
 
 
-def test_values(settings: SettingsWrapper) -> None:
+def test_values(settings: SettingsFixture) -> None:
     """Each key goes to its field."""
     settings.RESQUE = {
         "NAMESPACE": "shop:prod",
@@ -82,14 +82,14 @@ def test_values(settings: SettingsWrapper) -> None:
     assert expected == get_settings()
 
 
-def test_none_is_as_if_absent(settings: SettingsWrapper) -> None:
+def test_none_is_as_if_absent(settings: SettingsFixture) -> None:
     """An environment variable that is not set does not have to be taken care of."""
     settings.RESQUE = dict.fromkeys(KEYS)
 
     assert Settings() == get_settings()
 
 
-def test_is_read_once_and_again_when_settings_change(settings: SettingsWrapper) -> None:
+def test_is_read_once_and_again_when_settings_change(settings: SettingsFixture) -> None:
     """The value is kept until override_settings changes RESQUE."""
     settings.RESQUE = {"NAMESPACE": "one"}
     first = get_settings()
@@ -99,7 +99,7 @@ def test_is_read_once_and_again_when_settings_change(settings: SettingsWrapper) 
     assert get_settings().namespace == "two"
 
 
-def test_all_problems_are_told_at_once(settings: SettingsWrapper) -> None:
+def test_all_problems_are_told_at_once(settings: SettingsFixture) -> None:
     """The error lists every problem with what to do about it, not only the first."""
     settings.RESQUE = {"NAMESPCE": "x", "PORT": "6379"}
 
@@ -116,7 +116,7 @@ def test_all_problems_are_told_at_once(settings: SettingsWrapper) -> None:
 
 
 @pytest.mark.parametrize("raw", [None, [], "redis://localhost", {"URL"}])
-def test_resque_must_be_a_dict(settings: SettingsWrapper, raw: Any) -> None:
+def test_resque_must_be_a_dict(settings: SettingsFixture, raw: Any) -> None:
     """Anything else is refused as a whole."""
     expected = [("shape", f"RESQUE must be a dict, not {type(raw).__name__}.")]
 
@@ -132,14 +132,14 @@ def test_resque_must_be_a_dict(settings: SettingsWrapper, raw: Any) -> None:
         ("PASSWD", 'Did you mean "PASSWORD"?'),
     ],
 )
-def test_an_unknown_key_gets_a_suggestion(settings: SettingsWrapper, key: str, hint: str) -> None:
+def test_an_unknown_key_gets_a_suggestion(settings: SettingsFixture, key: str, hint: str) -> None:
     """The right name is suggested, also where only the case is wrong."""
     settings.RESQUE = {key: 1}
 
     assert [hint] == [problem.hint for problem in find_problems()]
 
 
-def test_an_unknown_key_like_no_other_gets_the_list(settings: SettingsWrapper) -> None:
+def test_an_unknown_key_like_no_other_gets_the_list(settings: SettingsFixture) -> None:
     """Where nothing is near, all names are told; the stranger's own is escaped."""
     settings.RESQUE = {"\x1b[2J": 1, 7: 1}
 
@@ -197,12 +197,12 @@ def test_an_unknown_key_like_no_other_gets_the_list(settings: SettingsWrapper) -
         ),
     ],
 )
-def test_clashes(settings: SettingsWrapper, raw: dict[str, Any], expected: str) -> None:
+def test_clashes(settings: SettingsFixture, raw: dict[str, Any], expected: str) -> None:
     """Settings that contradict each other, or would silently do nothing, are refused."""
     assert [("clash", expected)] == kinds_of(settings, raw)
 
 
-def test_an_unknown_option_gets_a_suggestion(settings: SettingsWrapper) -> None:
+def test_an_unknown_option_gets_a_suggestion(settings: SettingsFixture) -> None:
     """A misspelt name of redis-py is found before anything connects."""
     settings.RESQUE = {"OPTIONS": {"sockettimeout": 1}}
 
@@ -226,7 +226,7 @@ def test_an_unknown_option_gets_a_suggestion(settings: SettingsWrapper) -> None:
         {"HEARTBEAT_INTERVAL": 0.1, "HEARTBEAT_TTL": 0.2},
     ],
 )  # fmt: skip
-def test_ways_to_connect(settings: SettingsWrapper, raw: dict[str, Any]) -> None:
+def test_ways_to_connect(settings: SettingsFixture, raw: dict[str, Any]) -> None:
     """What belongs together may stand together."""
     assert [] == kinds_of(settings, raw)
 
@@ -248,7 +248,7 @@ def test_ways_to_connect(settings: SettingsWrapper, raw: dict[str, Any]) -> None
         {"SENTINEL_OPTIONS": {"password": "CANARY"}},
     ],
 )
-def test_no_secret_is_told(settings: SettingsWrapper, raw: dict[str, Any]) -> None:
+def test_no_secret_is_told(settings: SettingsFixture, raw: dict[str, Any]) -> None:
     """Neither a problem nor the value of the settings shows a password."""
     settings.RESQUE = raw
 
@@ -258,7 +258,7 @@ def test_no_secret_is_told(settings: SettingsWrapper, raw: dict[str, Any]) -> No
     assert find_problems()
 
 
-def test_repr_shows_no_secret(settings: SettingsWrapper) -> None:
+def test_repr_shows_no_secret(settings: SettingsFixture) -> None:
     """The settings can be logged."""
     settings.RESQUE = {
         "SENTINELS": [("h", 1)],

@@ -22,7 +22,7 @@ from django_resque.store.link import Link
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from django_resque.embedded import EmbeddedServer
     from tests.conftest import Configure
@@ -53,7 +53,7 @@ def _importable() -> Iterator[None]:
     del sys.modules["wired"]
 
 
-def place(settings: SettingsWrapper, **keys: Any) -> str:
+def place(settings: Settings, **keys: Any) -> str:
     """Return where these settings lead."""
     settings.RESQUE = keys
     return describe(wiring.pool_factory()())
@@ -79,12 +79,12 @@ def place(settings: SettingsWrapper, **keys: Any) -> str:
         ),
     ],
 )
-def test_pool_factory(settings: SettingsWrapper, keys: dict[str, Any], expected: str) -> None:
+def test_pool_factory(settings: Settings, keys: dict[str, Any], expected: str) -> None:
     """Every way to say where Redis is leads there."""
     assert expected == place(settings, **keys)
 
 
-def test_options_reach_the_connection(settings: SettingsWrapper) -> None:
+def test_options_reach_the_connection(settings: Settings) -> None:
     """TLS settings and further options arrive at redis-py."""
     settings.RESQUE = {
         "HOST": "h",
@@ -101,7 +101,7 @@ def test_options_reach_the_connection(settings: SettingsWrapper) -> None:
     assert connection.client_name == "shop"
 
 
-def test_options_reach_the_sentinels(settings: SettingsWrapper) -> None:
+def test_options_reach_the_sentinels(settings: Settings) -> None:
     """The Sentinels have credentials of their own."""
     settings.RESQUE = {
         "SENTINELS": [("a", 1)],
@@ -114,7 +114,7 @@ def test_options_reach_the_sentinels(settings: SettingsWrapper) -> None:
     assert (kwargs["password"], kwargs["socket_timeout"]) == ("p", 1)
 
 
-def test_an_option_that_redis_py_refuses(settings: SettingsWrapper) -> None:
+def test_an_option_that_redis_py_refuses(settings: Settings) -> None:
     """A setting that passes ours and not redis-py's is refused before the first job."""
     settings.RESQUE = {"OPTIONS": {"ssl_ciphers": "x"}}
 
@@ -159,14 +159,14 @@ CACHES = {
         ("sentinel", "redis+sentinel://a:26379/main/2"),
     ],
 )
-def test_cache(settings: SettingsWrapper, alias: str, expected: str) -> None:
+def test_cache(settings: Settings, alias: str, expected: str) -> None:
     """The connection of a django-redis cache is borrowed, that to its primary."""
     settings.CACHES = CACHES
 
     assert expected == place(settings, CACHE=alias)
 
 
-def test_cache_in_another_database(settings: SettingsWrapper) -> None:
+def test_cache_in_another_database(settings: Settings) -> None:
     """Address and password may be the cache's, and the database and a timeout our own."""
     settings.CACHES = CACHES
 
@@ -184,7 +184,7 @@ def test_cache_in_another_database(settings: SettingsWrapper) -> None:
         ("sharded", 'the cache "sharded" is no django-redis cache'),
     ],
 )
-def test_cache_that_cannot_be_used(settings: SettingsWrapper, alias: str, expected: str) -> None:
+def test_cache_that_cannot_be_used(settings: Settings, alias: str, expected: str) -> None:
     """The error says what the alias is, or which there are."""
     settings.CACHES = CACHES
 
@@ -193,7 +193,7 @@ def test_cache_that_cannot_be_used(settings: SettingsWrapper, alias: str, expect
     assert expected in str(caught.value)
 
 
-def test_cache_of_a_real_server(settings: SettingsWrapper, redis_server: EmbeddedServer) -> None:
+def test_cache_of_a_real_server(settings: Settings, redis_server: EmbeddedServer) -> None:
     """Jobs travel over the cache's server."""
     settings.CACHES = {
         "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": redis_server.url}
@@ -232,7 +232,7 @@ def test_changed_settings_close_what_was_open(resque_settings: Configure) -> Non
     assert connection._sock is None
 
 
-def test_changed_caches_count(settings: SettingsWrapper) -> None:
+def test_changed_caches_count(settings: Settings) -> None:
     """A connection borrowed from a cache follows the cache's settings."""
     settings.CACHES = CACHES
     assert place(settings, CACHE="redis") == "redis://u:***@h:6380/1"
@@ -285,7 +285,7 @@ def test_link_and_store_over(resque_settings: Configure) -> None:
         link.close()
 
 
-def test_plugins(settings: SettingsWrapper) -> None:
+def test_plugins(settings: Settings) -> None:
     """Plugins are made once, in the settings' order."""
     settings.RESQUE = {}
     assert () == wiring.plugins()
@@ -305,7 +305,7 @@ def test_plugins(settings: SettingsWrapper) -> None:
     ],
 )
 def test_failure_backends(
-    settings: SettingsWrapper, names: Any, expected: list[type[FailureBackend]]
+    settings: Settings, names: Any, expected: list[type[FailureBackend]]
 ) -> None:
     """Backends are found by name or dotted path, in the settings' order."""
     settings.RESQUE = {"FAILURE_BACKEND": names}
@@ -322,7 +322,7 @@ def test_failure_backends(
         ("wired.Demanding", "wired.Demanding cannot be made without arguments: "),
     ],
 )
-def test_what_cannot_be_made(settings: SettingsWrapper, path: str, expected: str) -> None:
+def test_what_cannot_be_made(settings: Settings, path: str, expected: str) -> None:
     """The error names the setting and the path."""
     settings.RESQUE = {"PLUGINS": [path], "FAILURE_BACKEND": [path]}
 
@@ -334,7 +334,7 @@ def test_what_cannot_be_made(settings: SettingsWrapper, path: str, expected: str
     assert f'RESQUE["FAILURE_BACKEND"]: {expected}' in str(caught.value)
 
 
-def test_a_backend_must_be_one(settings: SettingsWrapper) -> None:
+def test_a_backend_must_be_one(settings: Settings) -> None:
     """A class that could not be told of failures is refused."""
     settings.RESQUE = {"FAILURE_BACKEND": ["wired.Locked"]}
 

@@ -22,7 +22,7 @@ from django_resque.exceptions import AccessDenied, StoreError, StoreUnavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from redis.connection import AbstractConnection, ConnectionPool
+    from redis.connection import AbstractConnection, Connection, ConnectionPool
 
     from django_resque.store.scripts import Script
 
@@ -98,7 +98,7 @@ class PooledCommander(Commander):
     def __init__(self, pool: ConnectionPool) -> None:
         """Use the connections of ``pool``, which must not retry by itself."""
         self.pool = pool
-        self._take: Callable[[], AbstractConnection] = pool.get_connection
+        self._take: Callable[[], Connection] = pool.get_connection
         if signature(pool.get_connection).parameters["command_name"].default is Parameter.empty:
             # redis-py before 5.3 wants the name of a command, and makes no use of it.
             self._take = partial(pool.get_connection, "")

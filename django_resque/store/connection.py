@@ -99,9 +99,7 @@ def from_sentinels(
 ) -> PoolFactory:
     """Lead to whichever Redis the Sentinels call the primary of ``service``."""
     patience = {**_PATIENCE, "retry": _FIXED["retry"], "protocol": _FIXED["protocol"]}
-    manager = Sentinel(  # type: ignore[no-untyped-call]
-        list(sentinels), sentinel_kwargs={**patience, **(sentinel_options or {})}
-    )
+    manager = Sentinel(list(sentinels), sentinel_kwargs={**patience, **(sentinel_options or {})})
     kind = SentinelManagedSSLConnection if ssl else SentinelManagedConnection
     return _factory(kind, options, service_name=service, sentinel_manager=manager)
 
