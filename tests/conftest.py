@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import redis
     from pytest_django import Settings
 
+    from django_resque.store import Store
+
 
 class Configure(Protocol):
     """Sets ``settings.RESQUE`` for one test."""
@@ -62,5 +64,4 @@ def resque_settings(redis_server: EmbeddedServer, settings: Settings) -> Configu
 @pytest.fixture
 def resque_store(resque_settings: Configure) -> Store:
     """Give the store that the settings lead to: the private server's."""
-    del resque_settings
     return wiring.store()

@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from django_resque.exceptions import StoreError
-from django_resque.wire.failure import FailureRecord
-from django_resque.wire.payload import Payload
+from django_resque.monitor.failures import failures
+from django_resque.monitor.overview import overview
 from django_resque.wiring import store
 from forge.models import Result
 from forge.orders import BAD, GOOD, ORDERS
@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "results": Result.objects.all()[:_RESULTS],
     }
     try:
-        context |= {"redis": _redis(), "lines": cache.get(f"lines:{REPOSITORY_ID}")}
+        context |= {"status": _status(), "lines": cache.get(f"lines:{REPOSITORY_ID}")}
     except StoreError as error:
         context["trouble"] = str(error)
     return render(request, "forge/home.html", context)
@@ -47,7 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def status(_request: HttpRequest) -> JsonResponse:
     """Tell programs how far the jobs are."""
     results = list(Result.objects.values_list("job", flat=True))
-    return JsonResponse({"results": results, **_redis()})
+    return JsonResponse({"results": results, **_status()})
 
 
 @require_POST
@@ -81,21 +81,28 @@ def content_security_policy(
     return middleware
 
 
-def _redis() -> dict[str, Any]:
-    """Return what stands in Redis: queues and their sizes, counters, the latest failures."""
+def _status() -> dict[str, Any]:
+    """Return what stands in Redis, in plain values for the page and for programs."""
     known = store()
-    names = known.queues.names()
-    processed, failed = known.stats.get("processed", "failed")
-    (count,) = known.failures.counts(["failed"])
-    records = known.failures.page("failed", max(0, count - _FAILURES), _FAILURES)
+    state = overview(known)
     return {
-        "queues": dict(zip(names, known.queues.sizes(names), strict=True)),
-        "processed": processed,
-        "failed": failed,
-        "failures": [_failure(FailureRecord.decode(raw)) for raw in reversed(records)],
+        "queues": {row.name: row.size for row in state.queues},
+        "workers": [
+            {
+                "pid": row.identity.pid if row.identity else "",
+                "state": row.state,
+                "job": row.job.payload.name if row.job and row.job.payload else "",
+            }
+            for row in state.workers
+        ],
+        "processed": state.processed,
+        "failed": state.failures_counted,
+        "failures": [
+            {
+                "job": row.job,
+                "exception": row.record.exception if row.record else "",
+                "error": row.record.error if row.record else row.error,
+            }
+            for row in failures(known, "failed", 0, _FAILURES)
+        ],
     }
-
-
-def _failure(record: FailureRecord) -> dict[str, str]:
-    name = Payload.decode(record.payload).name
-    return {"job": name, "exception": record.exception, "error": record.error}

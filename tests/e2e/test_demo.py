@@ -71,7 +71,8 @@ class Demo:
             assert self.process.poll() in (None, 0), self.said()
             return re.search(pattern, self.said())
 
-        return eventually(look, 60, f"{pattern} in the output").group(1)
+        found = eventually(look, 60, f"{pattern} in the output")
+        return found[1] if found else ""
 
     def end(self, number: signal.Signals) -> int:
         """Send it a signal and return its exit status."""
@@ -101,13 +102,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         running.end(signal.SIGINT)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url(demo: Demo) -> str:
     """Give the address of its page."""
     return demo.find(r"The forge +(\S+)")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visitor(url: str) -> Visitor:
     """Give somebody who visits its page, when the first jobs are done."""
     visitor = Visitor(url)
@@ -197,7 +198,12 @@ def test_sleep_can_be_watched(visitor: Visitor) -> None:
     visitor.press("fetch")
 
     eventually(lambda: visitor.status()["results"].count("fetch") > before)
-    assert "doze" not in visitor.status()["results"]
+    status = visitor.status()
+
+    assert "doze" not in status["results"]
+    assert ("working", "forge.jobs.doze") in [
+        (worker["state"], worker["job"]) for worker in status["workers"]
+    ]
 
 
 def test_admin(visitor: Visitor, demo: Demo) -> None:
@@ -236,7 +242,9 @@ def test_browser(visitor: Visitor, url: str, browser: webdriver.Chrome) -> None:
     browser.get(url)
     browser.find_element(By.CSS_SELECTOR, '[aria-label="Enqueue Fetch"]').click()
 
-    assert "Fetch is on queue default" in browser.find_element(By.CSS_SELECTOR, ".note").text
+    notes = eventually(lambda: browser.find_elements(By.CSS_SELECTOR, ".note"), 10, "an answer")
+
+    assert "Fetch is on queue default" in notes[0].text
 
     phone = {"width": 320, "height": 700, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
@@ -252,7 +260,7 @@ def test_browser(visitor: Visitor, url: str, browser: webdriver.Chrome) -> None:
         grounds.add(browser.execute_script(ground))
 
     assert 2 == len(grounds)
-    assert [] == browser.get_log("browser")
+    assert [] == browser.get_log("browser")  # type: ignore[no-untyped-call]
 
 
 @linux
