@@ -80,6 +80,19 @@ def test_all_arguments_can_be_one_list(queued: Any) -> None:
     assert [1, {"**": 2}, "x"] == queued("mail")[0]["args"]
 
 
+def test_keyword_only_arguments_are_given_as_in_a_payload(queued: Any) -> None:
+    """In the marked object behind the others; they are checked as in a call."""
+
+    def pack(number: int, *, deep: bool) -> None:
+        """Take one by keyword only."""
+
+    job(name="shop.pack")(pack)
+    run("shop.pack", "--json", '[1, {"**": {"deep": true}}]')
+    assert [1, {"**": {"deep": True}}] == queued("default")[0]["args"]
+    with pytest.raises(CommandError, match="unexpected keyword argument 'deeep'"):
+        run("shop.pack", "1", '{"**": {"deep": true, "deeep": 1}}')
+
+
 def test_queue_and_front_can_be_chosen(queued: Any) -> None:
     """As with ``using``."""
     for number in ("1", "2"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 
 from django_resque.exceptions import DecodeError, ResqueError
+from django_resque.jobs.arguments import unpack
 from django_resque.jobs.client import job_named
 from django_resque.wire.codec import loads
 
@@ -25,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "args", nargs="*", metavar="argument", help="JSON; what is no JSON is taken as text."
         )
-        parser.add_argument("--json", metavar="LIST", help="All arguments as one JSON list.")
+        parser.add_argument(
+            "--json", metavar="LIST", help="All arguments as one JSON list, as in a payload."
+        )
         parser.add_argument("--queue", help="Another queue than the job's own.")
         parser.add_argument(
             "--at-front", action="store_true", help="Enqueue before those that wait already."
@@ -40,7 +43,8 @@ class Command(BaseCommand):
             arguments = _list(options["json"])
         try:
             job = job_named(options["job"], options["queue"])
-            handle = job.using(at_front=options["at_front"]).enqueue(*arguments)
+            positional, keywords = unpack(arguments)
+            handle = job.using(at_front=options["at_front"]).enqueue(*positional, **keywords)
         except ResqueError as error:
             raise CommandError(str(error)) from error
         if not handle:
