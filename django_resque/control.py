@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from django_resque.failures.base import FailureBackend
     from django_resque.store import Store
 
+_TITLE = re.compile(rb"resque-[0-9][^ ]*: ")
+_UNREADABLE = FailureRecord("", b"", "", "", [], "", "")
+
 
 def pause_all(store: Store) -> None:
     """Let no worker take another job: ours, and those of Ruby."""
@@ -46,7 +49,8 @@ def resume_all(store: Store) -> None:
 
 def pause_queue(store: Store, queue: str) -> bool:
     """Let no worker of ours take from a queue; False if it was paused already."""
-    check_queue_name(queue)
+    if queue not in store.queues.names():  # one that another client made may have any name
+        check_queue_name(queue)
     return store.queues.pause(queue)
 
 
@@ -93,14 +97,16 @@ def retry_failure(
 
 
 def retry_failures(store: Store, *, queue: str = "", to: str = "") -> tuple[int, int]:
-    """Retry all failures, or those of one queue, that were not retried yet.
+    """Retry all failures, or those of one queue, that were not retried yet, the oldest first.
 
-    Returns how many were, and how many cannot be retried; those stay as they are.
+    Returns how many were, and how many cannot be retried; those stay as they are. What fails
+    again meanwhile is not retried again.
     """
     retried = refused = 0
     for name in store.failures.lists():
-        for index, record in store.failures.scan(name):
-            if _was_retried(record) or (queue and _queue_of(record) != queue):
+        for index, record in store.failures.scan(name, oldest_first=True):
+            failure = _decoded(record)
+            if _was_retried(failure) or (queue and failure.queue != queue):
                 continue
             try:
                 retry_failure(store, name, record, index, to=to)
@@ -130,7 +136,7 @@ def clear_retried(store: Store) -> int:
         store.failures.remove(name, record, index)
         for name in store.failures.lists()
         for index, record in store.failures.scan(name)
-        if _was_retried(record)
+        if _was_retried(_decoded(record))
     )
 
 
@@ -155,43 +161,60 @@ def remove_worker(store: Store, backends: Sequence[FailureBackend], worker: str)
 
 
 def kill_worker(store: Store, backends: Sequence[FailureBackend], worker: str) -> bool:
-    """Kill a worker's process, on this machine only, and strike it off.
+    """Kill a worker's process, on this machine only, and strike it off, also if it died already.
 
-    Tell whether it held a job, which fails. Raises WorkerElsewhere for a process that is not
-    certainly this worker, WorkerNotFound.
+    Tell whether it held a job, which fails. Raises WorkerElsewhere, and does nothing, for a
+    process that is not certainly this worker of ours, WorkerNotFound.
     """
-    identity = WorkerId.parse(worker)
-    if worker not in store.workers.ids():
+    registered = store.workers.ids()
+    if worker not in registered:
         raise WorkerNotFound(f"No worker {worker} is registered")
+    identity = WorkerId.parse(worker)
     if not is_here(identity):
-        raise WorkerElsewhere(f"Worker {worker} does not run on this machine and pid namespace")
-    with suppress(ProcessLookupError):
-        _kill(identity)
+        raise WorkerElsewhere(
+            f"Worker {worker} does not run on this machine and pid namespace, or is not one of "
+            "ours: kill it where it runs"
+        )
+    for other in registered:
+        if other != worker and _same_process(identity, other):
+            raise WorkerElsewhere(f"Process {identity.pid} may be that of {other} by now")
+    _kill(identity.pid)
     return remove_worker(store, backends, worker)
 
 
-def _kill(identity: WorkerId) -> None:
-    # The descriptor stands for the process that is looked at, even if its pid is used again.
-    descriptor = os.pidfd_open(identity.pid)
+def _same_process(identity: WorkerId, other: str) -> bool:
     try:
-        title = Path(f"/proc/{identity.pid}/cmdline").read_bytes()
-        if b"resque-" not in title and b"resque_work" not in title:
-            msg = f"Process {identity.pid} is not a worker of ours any more"
-            raise WorkerElsewhere(msg)
-        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-    finally:
-        os.close(descriptor)
-
-
-def _was_retried(record: bytes) -> bool:
-    try:
-        return bool(FailureRecord.decode(record).extras.get("retried_at"))
+        parsed = WorkerId.parse(other)
     except DecodeError:
         return False
+    same_machine = not parsed.token or parsed.machine == identity.machine
+    return same_machine and (parsed.host, parsed.pid) == (identity.host, identity.pid)
 
 
-def _queue_of(record: bytes) -> str:
+def _kill(pid: int) -> None:
     try:
-        return FailureRecord.decode(record).queue
+        # The descriptor stands for the process that is looked at, even if its pid is used again.
+        descriptor = os.pidfd_open(pid)
+        try:
+            title = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if title and not _TITLE.search(title):
+                raise WorkerElsewhere(f"Process {pid} is not a worker: its pid was used again")
+            if title:  # a process that ended and waits for its parent has none
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        finally:
+            os.close(descriptor)
+    except (ProcessLookupError, FileNotFoundError):
+        return
+    except OSError as error:
+        raise WorkerElsewhere(f"Process {pid} cannot be killed from here: {error}") from error
+
+
+def _decoded(record: bytes) -> FailureRecord:
+    try:
+        return FailureRecord.decode(record)
     except DecodeError:
-        return ""
+        return _UNREADABLE
+
+
+def _was_retried(failure: FailureRecord) -> bool:
+    return bool(failure.extras.get("retried_at"))

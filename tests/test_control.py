@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,14 +36,14 @@ def store(resque_store: Store) -> Store:
 
 def pushed(redis_client: redis.Redis, queue: str = "mail") -> list[bytes]:
     """Return what lies in a queue."""
-    found: list[bytes] = redis_client.lrange(f"resque:queue:{queue}", 0, -1)
-    return found
+    found: Any = redis_client.lrange(f"resque:queue:{queue}", 0, -1)
+    return list(found)
 
 
 def kept(redis_client: redis.Redis) -> list[bytes]:
     """Return what lies in the failed list."""
-    found: list[bytes] = redis_client.lrange("resque:failed", 0, -1)
-    return found
+    found: Any = redis_client.lrange("resque:failed", 0, -1)
+    return list(found)
 
 
 def test_pause_all(store: Store, redis_client: redis.Redis) -> None:
@@ -55,6 +55,14 @@ def test_pause_all(store: Store, redis_client: redis.Redis) -> None:
     control.resume_all(store)
     assert not redis_client.exists("resque:pause-all-workers")
     assert not store.workers.all_paused()
+
+
+def test_pause_a_queue_of_another_client(store: Store) -> None:
+    """A queue that exists can be paused, whatever its name."""
+    store.queues.push("a b", b"{}")
+
+    assert control.pause_queue(store, "a b")
+    assert ["a b"] == store.queues.paused()
 
 
 def test_pause_a_queue(store: Store) -> None:
@@ -167,6 +175,16 @@ def test_retry_all(store: Store, redis_client: redis.Redis) -> None:
     assert {b'{"class":"a","args":[]}', b'{"class":"d","args":[]}'} == set(pushed(redis_client))
 
 
+def test_retry_all_keeps_the_order(store: Store, redis_client: redis.Redis) -> None:
+    """What failed first is queued first."""
+    redis_client.rpush("resque:failed", *(record("a", number) for number in range(9)))
+
+    control.retry_failures(store)
+
+    expected = [b'{"class":"a","args":[%d]}' % number for number in range(9)]
+    assert expected == pushed(redis_client)
+
+
 def test_remove_failure(store: Store, redis_client: redis.Redis) -> None:
     """One record goes; a second attempt is told so."""
     failed = record()
@@ -236,6 +254,70 @@ def test_kill_a_worker(store: Store, redis_client: redis.Redis) -> None:
     assert -signal.SIGKILL == process.wait(timeout=10)
     assert [] == store.workers.ids()
     process.communicate()
+
+
+@pytest.mark.parametrize("dead", ["gone", "unburied"])
+def test_kill_the_dead(store: Store, redis_client: redis.Redis, dead: str) -> None:
+    """A worker whose process has ended, buried by its parent or not, is struck off."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    if dead == "gone":
+        process.wait(timeout=10)
+    else:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
+    redis_client.sadd("resque:workers", worker)
+    redis_client.set(f"resque:worker:{worker}", claim())
+
+    assert control.kill_worker(store, wiring.failure_backends(), worker)
+
+    assert [] == store.workers.ids()
+    assert 1 == len(kept(redis_client))
+    assert 0 == process.wait(timeout=10)
+
+
+@pytest.mark.parametrize(
+    "other", ["{host}~{machine}1111:{pid}:mail", "{host}:{pid}:mail", "{host}:{pid}:other,*"]
+)
+def test_kill_spares_the_heir_of_a_pid(store: Store, redis_client: redis.Redis, other: str) -> None:
+    """Where another worker is registered under the same pid, nobody knows whose it is."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "input()", "resque-0: Waiting"], stdin=subprocess.PIPE
+    )
+    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
+    heir = other.format(host=hostname(), machine=machine(), pid=process.pid)
+    strangers = [f"{hostname()}~ffffffff0000:{process.pid}:mail", "nonsense"]
+    redis_client.sadd("resque:workers", worker, heir, *strangers)
+
+    with pytest.raises(WorkerElsewhere, match="may be that of"):
+        control.kill_worker(store, (), worker)
+
+    assert process.poll() is None
+    redis_client.srem("resque:workers", heir)
+    assert not control.kill_worker(store, (), worker)
+    assert -signal.SIGKILL == process.wait(timeout=10)
+    process.communicate()
+
+
+def test_kill_refused_by_the_system(
+    store: Store, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system does not let us kill stays registered, and the reason is told."""
+
+    def refuse(_descriptor: int, _number: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(signal, "pidfd_send_signal", refuse)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "input()", "resque-0: Waiting"], stdin=subprocess.PIPE
+    )
+    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
+    redis_client.sadd("resque:workers", worker)
+
+    with pytest.raises(WorkerElsewhere, match=r"cannot be killed from here: .*not permitted"):
+        control.kill_worker(store, (), worker)
+
+    assert [worker] == store.workers.ids()
+    process.communicate(b"\n")
 
 
 def test_kill_spares_a_stranger(store: Store, redis_client: redis.Redis) -> None:

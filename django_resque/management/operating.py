@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from django_resque import wiring
-from django_resque.exceptions import ResqueError
+from django_resque.exceptions import ConfigurationError, ResqueError
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ class OperatingCommand(BaseCommand):
     """A command that looks at or changes what lies in Redis."""
 
     # Whoever needs this command at 3 a.m. needs it although a check has something to say.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the command; whatever Resque refuses ends it with one clear line."""
         try:
             self.operate(wiring.store(), options)
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from error  # a line for each setting that is wrong
         except ResqueError as error:
             raise CommandError(printable(str(error), 2000)) from error
 

@@ -23,7 +23,7 @@ class QueueRow:
 
 
 def queues(store: Store) -> list[QueueRow]:
-    """Return all known queues, sorted by name, in two round trips."""
+    """Return all known queues, sorted by name, in three round trips."""
     names, paused = store.queues.names(), set(store.queues.paused())
     return [
         QueueRow(name, size, name in paused, QueuedJob.read(name, 0, raw) if raw else None)

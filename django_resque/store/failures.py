@@ -46,7 +46,9 @@ class Failures:
         if not names:
             return []
         commands: list[Command] = [("LLEN", self._keys.failed_list(name)) for name in names]
-        return [int(size) for size in self._commander.pipe(commands)]
+        # exchange: a key that is no list must not hide the others; it has no records.
+        replies = self._commander.exchange(commands)
+        return [size if isinstance(size, int) else 0 for size in replies]
 
     def page(self, name: str, start: int, count: int) -> list[bytes]:
         """Return up to ``count`` records from index ``start``, the oldest first."""
@@ -55,13 +57,18 @@ class Failures:
         key = self._keys.failed_list(name)
         return list(self._commander.call("LRANGE", key, start, start + count - 1))
 
-    def scan(self, name: str) -> Iterator[tuple[int, bytes]]:
+    def scan(self, name: str, *, oldest_first: bool = False) -> Iterator[tuple[int, bytes]]:
         """Iterate over all records with their indexes, read in chunks, the newest first.
 
-        From the end, so that neither new records nor the removal of those already seen moves
-        what is still to come.
+        From the end neither new records nor the removal of those already seen moves what is
+        still to come. With ``oldest_first`` a removal meanwhile may let some be left out.
         """
         (end,) = self.counts([name])
+        if oldest_first:
+            for start in range(0, end, _CHUNK):
+                chunk = self.page(name, start, min(_CHUNK, end - start))
+                yield from enumerate(chunk, start)
+            return
         while end > 0:
             start = max(0, end - _CHUNK)
             chunk = self.page(name, start, end - start)

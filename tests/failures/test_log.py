@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-
-import pytest
+from typing import TYPE_CHECKING
 
 from django_resque.failures.log import LogBackend
 from django_resque.wire.failure import FailureRecord
 from tests.records import record
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_one_line(caplog: pytest.LogCaptureFixture) -> None:

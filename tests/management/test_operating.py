@@ -13,7 +13,7 @@ from django_resque.management.operating import OperatingCommand
 from tests.management.commands import run
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from django_resque.store import Store
     from tests.conftest import Configure
@@ -50,7 +50,7 @@ def test_errors_are_one_line(resque_settings: Configure) -> None:
 
 
 @pytest.mark.parametrize("name", ["resque_status", "resque_list", "resque_prune"])
-def test_redis_away(settings: SettingsWrapper, name: str) -> None:
+def test_redis_away(settings: Settings, name: str) -> None:
     """Without Redis, a command says so, and shows no password."""
     settings.RESQUE = {"URL": "redis://:s3cr3t@127.0.0.1:1/0"}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from django_resque.wire.failure import digest
@@ -68,6 +70,21 @@ def test_list_of_several_lists(redis_client: redis.Redis) -> None:
     assert "c.third" in run("resque_failed", "list", "--queue", "mail")
 
 
+def test_list_of_several_lists_by_date(redis_client: redis.Redis) -> None:
+    """The newest come first, whichever list they are in; one without a date delays no other."""
+    times = ["05:00:00", "05:00:02", "05:00:01"]
+    old, new, middle = (record("c", failed_at=f"2026/11/21 {at} UTC") for at in times)
+    redis_client.delete("resque:failed")
+    redis_client.sadd("resque:failed_queues", "mail_failed", "file_failed")
+    redis_client.rpush("resque:mail_failed", old, new, b"{worse")
+    redis_client.rpush("resque:file_failed", middle)
+
+    rows = json.loads(run("resque_failed", "list", "--json"))
+
+    expected = [b"{worse", new, middle, old]
+    assert [digest(raw) for raw in expected] == [row["digest"] for row in rows]
+
+
 def test_show() -> None:
     """All that the record tells is shown, traceback included."""
     printed = run("resque_failed", "show", digest(FIRST))
@@ -84,7 +101,7 @@ def test_retry(redis_client: redis.Redis) -> None:
         "resque_failed", "retry", short(FIRST), "--queue", "slow"
     )
     assert [b'{"class":"a.first","args":[1]}'] == redis_client.lrange("resque:queue:slow", 0, -1)
-    with pytest.raises(CommandError, match="No failure has a digest"):
+    with pytest.raises(CommandError, match="no failure has a digest"):
         run("resque_failed", "retry", short(FIRST))
 
 
@@ -95,11 +112,26 @@ def test_retry_and_remove(redis_client: redis.Redis) -> None:
     assert [FIRST, b"{oops"] == redis_client.lrange("resque:failed", 0, -1)
 
 
+def test_retry_several(redis_client: redis.Redis) -> None:
+    """One that cannot be retried keeps no other from it, and is told at the end."""
+    out = StringIO()
+    with pytest.raises(CommandError) as raised:
+        call_command("resque_failed", "retry", "ffffff", short(FIRST), short(b"{oops"), stdout=out)
+
+    missing, unreadable = str(raised.value).splitlines()
+    assert "ffffff: no failure has a digest that begins so; a retry gives it another" == missing
+    assert f"{short(b'{oops')}: failure record is not JSON" == unreadable.partition(": Exp")[0]
+    assert f"{short(FIRST)} retried on queue mail\n" == out.getvalue()
+    assert 1 == redis_client.llen("resque:queue:mail")
+
+
 def test_retry_all(redis_client: redis.Redis) -> None:
     """All are retried but the one that cannot be, which is told."""
-    printed = run("resque_failed", "retry", "--all")
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"^1 cannot be retried"):
+        call_command("resque_failed", "retry", "--all", stdout=out)
 
-    assert "2 retried\n1 cannot be retried: see resque_failed show\n" == printed
+    assert "2 retried\n" == out.getvalue()
     assert (1, 1) == (
         redis_client.llen("resque:queue:mail"),
         redis_client.llen("resque:queue:file"),
@@ -118,9 +150,12 @@ def test_retry_all_of_a_queue(redis_client: redis.Redis) -> None:
         (["retry"], "or --all"),
         (["retry", "--all", "abcd"], "or --all"),
         (["retry", "--all", "--remove"], "clear --retried"),
-        (["show", "abc"], "at least 4 digits"),
-        (["remove", "ffffffff"], "No failure has a digest"),
-        (["retry", digest(b"{oops")], "cannot be retried: failure record is not JSON"),
+        (["retry", digest(FIRST), "--from-queue", "mail"], "--from-queue goes with --all"),
+        (["retry", digest(FIRST), "--queue", "a b"], "must not contain a space"),
+        (["show", "abc"], "abc: give at least 4 hex digits"),
+        (["show", "nosuchthing"], "nosuchthing: give at least 4 hex digits"),
+        (["remove", "ffffffff"], "ffffffff: no failure has a digest"),
+        (["retry", digest(b"{oops")], "failure record is not JSON"),
     ],
 )
 def test_refused(argv: list[str], message: str, redis_client: redis.Redis) -> None:
@@ -141,8 +176,10 @@ def test_ambiguous(redis_client: redis.Redis) -> None:
     )
     redis_client.rpush("resque:failed", *twins)
 
-    with pytest.raises(CommandError, match="2 failures have a digest"):
+    expected = ", ".join(sorted(map(digest, twins)))
+    with pytest.raises(CommandError, match=f"2 failures have a digest that begins so: {expected}"):
         run("resque_failed", "remove", digest(twins[0])[:4])
+    assert set(twins) <= set(redis_client.lrange("resque:failed", 0, -1))
 
 
 def test_remove_and_clear(redis_client: redis.Redis) -> None:

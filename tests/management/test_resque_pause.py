@@ -14,10 +14,21 @@ if TYPE_CHECKING:
 
 
 def test_queues(resque_store: Store) -> None:
-    """The queues named are paused; one that was already is told."""
+    """The queues named are paused; one that was already, or does not exist yet, is told."""
+    resque_store.queues.push("mail", b"{}")
+    expected = "mail is already paused\nmial is now paused, though there is no such queue yet\n"
+
     assert "mail is now paused\n" == run("resque_pause", "mail")
-    assert "mail is already paused\nfile is now paused\n" == run("resque_pause", "mail", "file")
-    assert ["file", "mail"] == resque_store.queues.paused()
+    assert expected == run("resque_pause", "mail", "mial")
+    assert ["mail", "mial"] == resque_store.queues.paused()
+
+
+def test_queue_of_another_client(resque_store: Store) -> None:
+    """A queue that exists is paused whatever its name, and named without harm."""
+    resque_store.queues.push("a\x1b[2J b", b"{}")
+
+    assert "a\\x1b[2J b is now paused\n" == run("resque_pause", "a\x1b[2J b")
+    assert "a\\x1b[2J b is resumed\n" == run("resque_resume", "a\x1b[2J b")
 
 
 def test_all(resque_store: Store) -> None:

@@ -33,6 +33,18 @@ def test_rows(resque_store: Store, redis_client: redis.Redis) -> None:
     assert "A" == mail.payload.name
 
 
+def test_queues_of_other_clients(resque_store: Store, redis_client: redis.Redis) -> None:
+    """A name that is no UTF-8 leads to its list; a key that is no list hides no other queue."""
+    redis_client.sadd("resque:queues", b"\xff", "broken")
+    redis_client.rpush(b"resque:queue:\xff", "{}")
+    redis_client.set("resque:queue:broken", "no list")
+    redis_client.sadd("resque:queues:paused", b"\xff")
+
+    assert [("broken", 0, False), ("\udcff", 1, True)] == [
+        (row.name, row.size, row.paused) for row in queues(resque_store)
+    ]
+
+
 def test_nothing(resque_store: Store) -> None:
     """An empty Redis has no queues."""
     assert [] == queues(resque_store)

@@ -1,10 +1,10 @@
-"""Failed lists: written with the end of a job, changed a record at a time, whoever else is at it."""
+"""Failed lists are read in bounded pieces and changed by identity, whoever else is at it."""
 
 from __future__ import annotations
 
 import threading
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -43,7 +43,8 @@ def fill(client: redis.Redis, *records: str, name: str = "failed") -> None:
 
 def lie(client: redis.Redis, key: str = "resque:failed") -> list[str]:
     """Return what lies in a list."""
-    return [raw.decode() for raw in client.lrange(key, 0, -1)]
+    found: Any = client.lrange(key, 0, -1)
+    return [raw.decode() for raw in found]
 
 
 def test_recording(failures: Failures) -> None:
@@ -66,8 +67,12 @@ def test_lists(failures: Failures, redis_client: redis.Redis) -> None:
     assert [0, 0, 0, 1] == failures.counts(names)
 
 
-def test_counts_of_nothing(failures: Failures) -> None:
-    """No list, no count."""
+def test_counts(failures: Failures, redis_client: redis.Redis) -> None:
+    """A key that is no list has no records, and hides no other; no list, no count."""
+    redis_client.set("resque:mail_failed", "no list")
+    fill(redis_client, "a", "b")
+
+    assert [2, 0] == failures.counts(["failed", "mail_failed"])
     assert [] == failures.counts([])
 
 
@@ -84,12 +89,13 @@ def test_page(failures: Failures, redis_client: redis.Redis) -> None:
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("number", [0, 1, 3, 4, 9, 10])
 def test_scan(failures: Failures, redis_client: redis.Redis, number: int) -> None:
-    """A scan gives each record once with its index, the newest first, chunk by chunk."""
-    expected = [(index, str(index).encode()) for index in range(number)][::-1]
+    """Both ways, a scan gives each record once with its index, chunk by chunk."""
+    expected = [(index, str(index).encode()) for index in range(number)]
     if number:
         fill(redis_client, *map(str, range(number)))
 
-    assert expected == list(failures.scan("failed"))
+    assert expected == list(failures.scan("failed", oldest_first=True))
+    assert expected[::-1] == list(failures.scan("failed"))
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -103,6 +109,20 @@ def test_scan_while_it_changes(failures: Failures, redis_client: redis.Redis) ->
         fill(redis_client, f"new {index}")
 
     assert list(range(8, -1, -1)) == seen
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_scan_with_the_oldest_first_has_an_end(
+    failures: Failures, redis_client: redis.Redis
+) -> None:
+    """What fails while it goes on is not part of it, or a retry of all might never end."""
+    fill(redis_client, *map(str, range(4)))
+    seen = []
+    for _index, record in failures.scan("failed", oldest_first=True):
+        seen.append(int(record))
+        fill(redis_client, "99")
+
+    assert [0, 1, 2, 3] == seen
 
 
 @pytest.mark.usefixtures("small_chunks")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timezone
+from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -12,10 +16,11 @@ from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueN
 from django_resque.management.operating import OperatingCommand
 from django_resque.management.working import count
 from django_resque.monitor.failures import FailureRow, all_failures, failures, find_failures
+from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from django.core.management.base import CommandParser
 
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 
 _SHORT = 10  # digits of a digest that are shown, and nearly always enough to name it
 _LEAST = 4  # digits that must be given
+_PREFIX = re.compile(f"[0-9a-fA-F]{{{_LEAST},40}}")
+_CANDIDATES = 5  # digests that are shown when too few digits were given
+_FAR_OFF = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Command(OperatingCommand):
@@ -44,7 +52,9 @@ class Command(OperatingCommand):
         retry = actions.add_parser("retry", help="Enqueue failed jobs again.")
         retry.add_argument("digests", nargs="*", metavar="DIGEST")
         retry.add_argument("--all", action="store_true", help="All that were not retried yet.")
-        retry.add_argument("--from-queue", help="With --all: only those from this queue.")
+        retry.add_argument(
+            "--from-queue", default="", help="With --all: only those of jobs from this queue."
+        )
         retry.add_argument("--queue", default="", help="Enqueue to this queue instead.")
         retry.add_argument("--remove", action="store_true", help="Remove the failures as well.")
         remove = actions.add_parser("remove", help="Remove failures.")
@@ -70,8 +80,7 @@ class Command(OperatingCommand):
             )
 
     def _show(self, store: Store, options: dict[str, Any]) -> None:
-        for prefix in options["digests"]:
-            row = _named(store, prefix)
+        def show(row: FailureRow) -> None:
             self.stdout.write(self.style.MIGRATE_HEADING(f"failure {row.digest}"))
             for label, value in _details(row):
                 if value:
@@ -79,40 +88,41 @@ class Command(OperatingCommand):
             for line in row.record.backtrace if row.record else ():
                 self.stdout.write(f"    {printable(line, 1000)}")
 
+        _each(store, options["digests"], show)
+
     def _retry(self, store: Store, options: dict[str, Any]) -> None:
         if bool(options["digests"]) == options["all"]:
             raise CommandError("Give the digests of failures, or --all", returncode=2)
         if options["all"]:
-            if options["remove"]:
-                raise CommandError("--remove goes with digests; see clear --retried", returncode=2)
-            retried, refused = control.retry_failures(
-                store, queue=options["from_queue"] or "", to=options["queue"]
-            )
-            self.stdout.write(f"{retried} retried")
-            if refused:
-                self.stderr.write(f"{refused} cannot be retried: see resque_failed show")
+            self._retry_all(store, options)
             return
-        for prefix in options["digests"]:
-            row = _named(store, prefix)
-            try:
-                queue = control.retry_failure(
-                    store,
-                    row.list,
-                    row.raw,
-                    row.index,
-                    to=options["queue"],
-                    remove=options["remove"],
-                )
-            except (DecodeError, InvalidQueueName) as error:
-                msg = f"{row.digest[:_SHORT]} cannot be retried: {printable(str(error), 500)}"
-                raise CommandError(msg) from error
+        if options["from_queue"]:
+            raise CommandError("--from-queue goes with --all", returncode=2)
+
+        def retry(row: FailureRow) -> None:
+            queue = control.retry_failure(
+                store, row.list, row.raw, row.index, to=options["queue"], remove=options["remove"]
+            )
             self.stdout.write(f"{row.digest[:_SHORT]} retried on queue {printable(queue)}")
 
+        _each(store, options["digests"], retry)
+
+    def _retry_all(self, store: Store, options: dict[str, Any]) -> None:
+        if options["remove"]:
+            raise CommandError("--remove goes with digests; see clear --retried", returncode=2)
+        retried, refused = control.retry_failures(
+            store, queue=options["from_queue"], to=options["queue"]
+        )
+        self.stdout.write(f"{retried} retried")
+        if refused:
+            raise CommandError(f"{refused} cannot be retried: retry them by digest to see why")
+
     def _remove(self, store: Store, options: dict[str, Any]) -> None:
-        for prefix in options["digests"]:
-            row = _named(store, prefix)
+        def remove(row: FailureRow) -> None:
             control.remove_failure(store, row.list, row.raw, row.index)
             self.stdout.write(f"{row.digest[:_SHORT]} removed")
+
+        _each(store, options["digests"], remove)
 
     def _clear(self, store: Store, options: dict[str, Any]) -> None:
         clear = control.clear_retried if options["retried"] else control.clear_failures
@@ -127,8 +137,9 @@ def _selected(store: Store, options: dict[str, Any]) -> Iterator[FailureRow]:
         return
     rows = (
         row
-        for name in names
-        for row in all_failures(store, name)
+        for _when, row in merge(
+            *(_dated(all_failures(store, name)) for name in names), key=itemgetter(0), reverse=True
+        )
         if options["queue"] in (None, row.record.queue if row.record else "")
         and options["job"] in (None, row.job)
     )
@@ -136,14 +147,37 @@ def _selected(store: Store, options: dict[str, Any]) -> Iterator[FailureRow]:
     yield from islice(rows, start, start + options["limit"])
 
 
+def _dated(rows: Iterator[FailureRow]) -> Iterator[tuple[datetime, FailureRow]]:
+    latest = _FAR_OFF
+    for row in rows:
+        moment = timestamps.parse(row.record.failed_at) if row.record else None
+        # One without a date is where it is in its list, and never keeps older ones from coming.
+        latest = min(latest, moment or latest)
+        yield latest, row
+
+
+def _each(store: Store, prefixes: Sequence[str], act: Callable[[FailureRow], None]) -> None:
+    """Act on each failure named, also when another cannot be; say at the end which could not."""
+    refusals = []
+    for prefix in prefixes:
+        try:
+            act(_named(store, prefix))
+        except (DecodeError, FailureNotFound, InvalidQueueName) as error:
+            refusals.append(f"{printable(prefix, 40)}: {printable(str(error), 500)}")
+    if refusals:
+        raise CommandError("\n".join(refusals))
+
+
 def _named(store: Store, prefix: str) -> FailureRow:
-    if len(prefix) < _LEAST:
-        raise CommandError(f"Give at least {_LEAST} digits of the digest, not {prefix!r}")
+    if not _PREFIX.fullmatch(prefix):
+        raise FailureNotFound(f"give at least {_LEAST} hex digits of a digest")
     rows = find_failures(store, prefix.lower())
-    if not rows:
-        raise FailureNotFound(f"No failure has a digest that begins with {prefix}")
-    if len({row.digest for row in rows}) > 1:
-        raise CommandError(f"{len(rows)} failures have a digest that begins with {prefix}")
+    digests = sorted({row.digest for row in rows})
+    if not digests:
+        raise FailureNotFound("no failure has a digest that begins so; a retry gives it another")
+    if len(digests) > 1:
+        shown = ", ".join(digests[:_CANDIDATES])
+        raise FailureNotFound(f"{len(digests)} failures have a digest that begins so: {shown}")
     return rows[0]
 
 

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 
 from django_resque import control
 from django_resque.management.operating import OperatingCommand
+from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -32,6 +33,9 @@ class Command(OperatingCommand):
         if options["all"]:
             control.pause_all(store)
             self.stdout.write("All workers take no further jobs")
+        known = store.queues.names()
         for queue in options["queues"]:
-            news = control.pause_queue(store, queue)
-            self.stdout.write(f"{queue} is {'now' if news else 'already'} paused")
+            state = "now" if control.pause_queue(store, queue) else "already"
+            # Said because of misspellings; the queue may well come into being later.
+            absent = "" if queue in known else ", though there is no such queue yet"
+            self.stdout.write(f"{printable(queue)} is {state} paused{absent}")

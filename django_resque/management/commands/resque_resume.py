@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 
 from django_resque import control
 from django_resque.management.operating import OperatingCommand
+from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -18,24 +19,23 @@ if TYPE_CHECKING:
 class Command(OperatingCommand):
     """Resume queues, or all workers."""
 
-    help = "Ends the pause of queues or, with --all, of all workers and all queues."
+    help = "Ends the pause of queues or, with --all, of all workers."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("queues", nargs="*", metavar="QUEUE", help="Queues to resume.")
-        parser.add_argument(
-            "--all", action="store_true", help="Resume all workers and every paused queue."
-        )
+        parser.add_argument("--all", action="store_true", help="Resume all workers instead.")
 
     def operate(self, store: Store, options: dict[str, Any]) -> None:
         """Resume what was named."""
         if bool(options["queues"]) == options["all"]:
             raise CommandError("Name queues, or give --all", returncode=2)
-        queues = options["queues"]
         if options["all"]:
             control.resume_all(store)
-            self.stdout.write("Workers take jobs again")
-            queues = store.queues.paused()
-        for queue in queues:
+            self.stdout.write("All workers take jobs again")
+            # Somebody paused them for a reason that the pause of all has nothing to do with.
+            for queue in store.queues.paused():
+                self.stdout.write(f"{printable(queue)} is still paused by itself")
+        for queue in options["queues"]:
             was = control.resume_queue(store, queue)
-            self.stdout.write(f"{queue} is {'resumed' if was else 'not paused'}")
+            self.stdout.write(f"{printable(queue)} is {'resumed' if was else 'not paused'}")

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from django_resque import wiring
+from django_resque.conf import get_settings
+from django_resque.exceptions import StoreUnavailable
 from django_resque.management.operating import OperatingCommand
 from django_resque.management.working import seconds
 from django_resque.monitor.overview import overview
+from django_resque.store.connection import describe
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
+    from django_resque.jobs.queues import QueuedJob
     from django_resque.monitor.overview import Overview
     from django_resque.monitor.workers import WorkerRow
     from django_resque.store import Store
+
+_CLEAR = "\x1b[H\x1b[2J"
+_SHORTEST = 0.1  # seconds between two looks: whoever asks for less still does not burden Redis
 
 
 class Command(OperatingCommand):
@@ -36,31 +46,51 @@ class Command(OperatingCommand):
 
     def operate(self, store: Store, options: dict[str, Any]) -> None:
         """Show the state, once or again and again."""
-        show = self._json if options["json"] else self._text
-        while True:
-            state = overview(store)
-            if options["watch"] is None:
-                show(state)
-                return
-            if not options["json"] and self.stdout.isatty():
-                self.stdout.write("\x1b[H\x1b[2J", ending="")
-            show(state)
-            try:
-                time.sleep(options["watch"])
-            except KeyboardInterrupt:
-                return
+        if options["watch"] is None:
+            self._show(overview(store), options)
+            return
+        with suppress(KeyboardInterrupt):
+            while True:
+                self._watch(store, options)
+                time.sleep(max(_SHORTEST, options["watch"]))
 
-    def _text(self, state: Overview) -> None:
+    def _watch(self, store: Store, options: dict[str, Any]) -> None:
+        try:
+            state = overview(store)
+        except StoreUnavailable as error:  # whoever watches wants to see it come back
+            self.stderr.write(str(error))
+            return
+        if self.stdout.isatty() and not options["json"]:
+            self.stdout.write(_CLEAR, ending="")
+        self._show(state, options)
+        self.stdout.flush()
+
+    def _show(self, state: Overview, options: dict[str, Any]) -> None:
+        if not options["json"]:
+            self._text(state, verbose=options["verbosity"] > 1)
+        elif options["watch"] is None:
+            self.json(_plain(state))
+        else:  # a line each time, so that a program can read them one by one
+            self.stdout.write(json.dumps(_plain(state)))
+
+    def _text(self, state: Overview, *, verbose: bool) -> None:
+        if verbose:
+            self.stdout.write(f"{_where()}, namespace {get_settings().namespace}\n\n")
         if state.paused:
-            self.stdout.write(self.style.WARNING("All workers are paused (pause-all-workers)."))
+            self.stdout.write(self.style.WARNING("All workers are paused"))
         self.stdout.write(
             f"{state.pending} pending, {state.processed} processed, {state.failed} failed, "
             f"{state.working} of {len(state.workers)} workers working"
         )
         if state.queues:
             self.stdout.write("")
-            rows = [(row.name, row.size, "paused" if row.paused else "") for row in state.queues]
-            self.table(["QUEUE", "SIZE", ""], rows)
+            self.table(
+                ["QUEUE", "SIZE", "STATE", "NEXT"],
+                [
+                    (row.name, row.size, "paused" if row.paused else "", _shown(row.next))
+                    for row in state.queues
+                ],
+            )
         if state.workers:
             self.stdout.write("")
             self.table(
@@ -72,47 +102,63 @@ class Command(OperatingCommand):
             self.stdout.write("")
             self.table(["FAILED LIST", "SIZE"], lists)
 
-    def _json(self, state: Overview) -> None:
-        self.json(
+
+def _where() -> str:
+    return describe(wiring.pool_factory()())
+
+
+def _plain(state: Overview) -> dict[str, Any]:
+    return {
+        "redis": _where(),
+        "namespace": get_settings().namespace,
+        "pending": state.pending,
+        "processed": state.processed,
+        "failed": state.failed,
+        "failures_counted": state.failures_counted,
+        "working": state.working,
+        "paused": state.paused,
+        "queues": [
             {
-                "pending": state.pending,
-                "processed": state.processed,
-                "failed": state.failed,
-                "failures_counted": state.failures_counted,
-                "working": state.working,
-                "paused": state.paused,
-                "queues": [
-                    {"name": row.name, "size": row.size, "paused": row.paused}
-                    for row in state.queues
-                ],
-                "workers": [
-                    {
-                        "id": row.id,
-                        "state": row.state,
-                        "started": row.started,
-                        "heartbeat": row.heartbeat.isoformat() if row.heartbeat else None,
-                        "processed": row.processed,
-                        "failed": row.failed,
-                        "queue": row.reservation.queue if row.reservation else None,
-                        "job": _job(row),
-                        "run_at": row.reservation.run_at if row.reservation else None,
-                        "error": row.error or None,
-                    }
-                    for row in state.workers
-                ],
-                "failed_lists": state.failed_lists,
+                "name": row.name,
+                "size": row.size,
+                "paused": row.paused,
+                "next": _name(row.next),
             }
-        )
+            for row in state.queues
+        ],
+        "workers": [_plain_worker(row) for row in state.workers],
+        "failed_lists": state.failed_lists,
+    }
+
+
+def _plain_worker(row: WorkerRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "state": row.state,
+        "started": row.started,
+        "heartbeat": row.heartbeat.isoformat() if row.heartbeat else None,
+        "silent_for": row.silent_for,
+        "processed": row.processed,
+        "failed": row.failed,
+        "queue": row.reservation.queue if row.reservation else None,
+        "job": _name(row.job),
+        "run_at": row.reservation.run_at if row.reservation else None,
+        "error": row.error or None,
+    }
 
 
 def _worker(row: WorkerRow) -> tuple[object, ...]:
     silent = "" if row.silent_for is None else f"{row.silent_for} s"
-    doing = row.error
+    doing = f"unreadable: {row.error}" if row.error else ""
     if row.reservation:
-        doing = f"{_job(row) or '(unreadable)'} from {row.reservation.queue}"
-        doing += f" since {row.reservation.run_at}"
+        held = f"{_shown(row.job)} from {row.reservation.queue} since {row.reservation.run_at}"
+        doing = f"{held} ({doing})" if doing else held
     return row.id, row.state, row.processed, row.failed, silent, doing
 
 
-def _job(row: WorkerRow) -> str | None:
-    return row.job.payload.name if row.job and row.job.payload else None
+def _name(job: QueuedJob | None) -> str | None:
+    return job.payload.name if job and job.payload else None
+
+
+def _shown(job: QueuedJob | None) -> str:
+    return "" if job is None else _name(job) or "(unreadable)"
