@@ -52,8 +52,8 @@ class Link(Commander):
 
     def heard(self) -> bool:
         """Tell whether something already arrived that waiting on the descriptor would miss."""
-        if self._connection is None:
-            return True
+        if self._connection is None or self.fileno() is None:
+            return True  # asked now, redis-py would connect, and without tracking
         try:
             return bool(self._connection.can_read(timeout=0))
         except (redis.RedisError, OSError):

@@ -63,13 +63,16 @@ class ScriptedServer:
     def _converse(self, connection: socket.socket, stream: BinaryIO) -> None:
         while command := _read_command(stream):
             if command[0] in (b"CLIENT", b"HELLO", b"SELECT"):
-                connection.sendall(b"+OK\r\n")
+                connection.sendall(_WELCOME if command[0] == b"HELLO" else b"+OK\r\n")
                 continue
             self.commands.append(command)
             answer = self._answers.pop(0) if self._answers else b""
             if not answer:
                 return
             connection.sendall(answer)
+
+
+_WELCOME = b"%1\r\n$5\r\nproto\r\n:3\r\n"
 
 
 def _read_command(stream: BinaryIO) -> list[bytes]:
