@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -65,6 +66,7 @@ def _run(
 ) -> int:
     status = 1
     try:
+        faulthandler.disable()  # jobs that die here are meant to
         wiring.disconnect()
         for name in _RESERVED:
             os.environ.pop(name, None)

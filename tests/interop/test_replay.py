@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.interop.normal import CHANGING, Keys, Normal, every_key, without_given_back
-from tests.interop.recorder import Recorder
 from tests.interop.replay import Replay
 from tests.interop.transcript import Ended, Sent, Snapshot, Step, Transcript, all_transcripts
 from tests.polling import eventually
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from django_resque.embedded import EmbeddedServer
     from tests.conftest import Configure
+    from tests.interop.recorder import Recorder
 
 REPLAYED = [
     "enqueue", "two-namespaces",
@@ -92,14 +92,6 @@ def replay(redis_server: EmbeddedServer, resque_settings: Configure) -> Iterator
         replay = Replay(resque_settings, client)
         yield replay
         replay.clean_up()
-
-
-@pytest.fixture
-def recorder(redis_server: EmbeddedServer) -> Iterator[Recorder]:
-    """Record what reaches the private server."""
-    recorder = Recorder(redis_server)
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ _SENT = re.compile(r'^ *[\d.]+ +(c\d+|lua|harness) +("(?:[^"\\]|\\.)*"(?: "(?:[^
 _EVENT = re.compile(r"^ *[\d.]+ (STEP|SNAP|EXIT|OUT|PS)(?: +(.*))?$")
 _KEY = re.compile(r"^(string|list|set|hash|zset) +ttl=(-?\d+) +(.*)$")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|.)")
-_ESCAPED = {"n": b"\n", "r": b"\r", "t": b"\t", "a": b"\a", "b": b"\b"}
+_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)")
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,9 @@ def _event(kind: str, text: str) -> list[Event]:
 
 def _unquoted(word: str) -> bytes:
     """Undo Redis' quoting of one word."""
-    out, position = b"", 0
-    for escape in _ESCAPE.finditer(word):
-        out += word[position : escape.start()].encode()
+
+    def meant(escape: re.Match[bytes]) -> bytes:
         code = escape[1]
-        out += bytes.fromhex(code[1:]) if len(code) == 3 else _ESCAPED.get(code, code.encode())
-        position = escape.end()
-    return out + word[position:].encode()
+        return bytes.fromhex(code[1:].decode()) if len(code) == 3 else _ESCAPED.get(code, code)
+
+    return _ESCAPE.sub(meant, word.encode())
