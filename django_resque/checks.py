@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from django_resque import wiring
 from django_resque.conf import find_problems, get_settings
 from django_resque.exceptions import ConfigurationError
 from django_resque.jobs.plugins import Plugin
-from django_resque.store.connection import describe, is_local, same_database, uses_tls
+from django_resque.store.connection import describe, is_local, same_database, uses_tls, verifies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +72,7 @@ def check_connection(**_: Any) -> list[CheckMessage]:
         for alias, cache_pool in _cache_pools()
         if same_database(pool, cache_pool)
     ]
-    if uses_tls(pool) and not _verifies(pool):
+    if uses_tls(pool) and not verifies(pool):
         warnings.append(
             _warning(
                 "W002",
@@ -167,12 +166,6 @@ def _cache_pools() -> Iterator[tuple[str, ConnectionPool]]:
         elif issubclass(backend, RedisCache):
             cache: Any = caches[alias]
             yield alias, cache._cache.get_client(write=True).connection_pool  # noqa: SLF001 has no public way in
-
-
-def _verifies(pool: ConnectionPool) -> bool:
-    kwargs = pool.connection_kwargs
-    unverified = kwargs.get("ssl_cert_reqs", "required") in ("none", None, ssl.CERT_NONE)
-    return not unverified and bool(kwargs.get("ssl_check_hostname", True))
 
 
 def _authenticates(pool: ConnectionPool) -> bool:

@@ -98,8 +98,10 @@ def from_sentinels(
     **options: Any,
 ) -> PoolFactory:
     """Lead to whichever Redis the Sentinels call the primary of ``service``."""
-    patience = {**_PATIENCE, "retry": _FIXED["retry"], "protocol": _FIXED["protocol"]}
-    manager = Sentinel(list(sentinels), sentinel_kwargs={**patience, **(sentinel_options or {})})
+    asking = {**_PATIENCE, "retry": _FIXED["retry"], "protocol": 2, **(sentinel_options or {})}
+    if asking.get("ssl"):
+        _decide_verification(asking)
+    manager = Sentinel(list(sentinels), sentinel_kwargs=asking)
     kind = SentinelManagedSSLConnection if ssl else SentinelManagedConnection
     return _factory(kind, options, service_name=service, sentinel_manager=manager)
 
@@ -184,6 +186,11 @@ def uses_tls(pool: ConnectionPool) -> bool:
     return issubclass(pool.connection_class, SSLConnection)
 
 
+def verifies(pool: ConnectionPool) -> bool:
+    """Tell whether the connections of a pool made here make sure, by TLS, who the server is."""
+    return uses_tls(pool) and bool(pool.connection_kwargs["ssl_check_hostname"])
+
+
 def is_local(pool: ConnectionPool) -> bool:
     """Tell whether a pool leads to this machine: by a Unix socket or a loopback address."""
     if isinstance(pool, SentinelConnectionPool):
@@ -196,16 +203,22 @@ def _factory(kind: type[Any], options: dict[str, Any], **sentinel: Any) -> PoolF
     if issubclass(kind, Connection):
         settled.setdefault("socket_keepalive", True)
     if issubclass(kind, SSLConnection):
-        # redis-py before 6 does not look at the host name unless told to, and before 8 breaks
-        # when told to while certificates are not looked at.
-        unverified = settled.get("ssl_cert_reqs", "required") in ("none", None, ssl.CERT_NONE)
-        settled["ssl_check_hostname"] = not unverified and settled.get("ssl_check_hostname", True)
+        _decide_verification(settled)
 
     def make(**overrides: Any) -> ConnectionPool:
         pool_class = SentinelConnectionPool if sentinel else ConnectionPool
         return pool_class(connection_class=kind, **{**settled, **sentinel, **overrides})
 
     return make
+
+
+def _decide_verification(options: dict[str, Any]) -> None:
+    """Have the host name checked unless told otherwise, as redis-py before 6 does not.
+
+    Without a look at the certificate there is no name to check, and older ones break if told to.
+    """
+    unverified = options.get("ssl_cert_reqs", "required") in ("none", None, ssl.CERT_NONE)
+    options["ssl_check_hostname"] = not unverified and options.get("ssl_check_hostname", True)
 
 
 def _address(kwargs: dict[str, Any]) -> tuple[str, int]:

@@ -28,6 +28,7 @@ from django_resque.store.connection import (
     same_database,
     url_options,
     uses_tls,
+    verifies,
 )
 from tests.polling import eventually
 from tests.requiring import require
@@ -134,9 +135,28 @@ def test_tls_options_hold(
 
     assert isinstance(connection, SSLConnection)
     assert uses_tls(factory())
+    assert verifies(factory()) is hostname
     assert requirement == connection.cert_reqs
     assert hostname is connection.check_hostname
     assert connection.ca_certs == "/ca"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, True),
+        ({"ssl_check_hostname": False}, False),
+        ({"ssl_cert_reqs": "none"}, False),
+    ],
+)
+def test_sentinels_by_tls_are_verified_too(options: dict[str, Any], expected: bool) -> None:
+    """Whoever passes for a Sentinel could name any server as the primary."""
+    factory = from_sentinels(SENTINELS, "main", sentinel_options={"ssl": True, **options})
+    pool: Any = factory()
+    connection = pool.sentinel_manager.sentinels[0].connection_pool.make_connection()
+
+    assert expected is connection.check_hostname
+    assert connection.retry._retries == 0
 
 
 def test_from_pool_takes_address_and_secrets_only() -> None:
