@@ -1,0 +1,241 @@
+"""A performer answers for what it is handed, keeps nothing of its worker's, and leaves in order."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+from pathlib import Path
+from signal import SIGKILL
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from django_resque import Plugin, job, signals
+from django_resque.exceptions import JobTimeout
+from django_resque.execution.outcome import Failed, Succeeded, decode
+from django_resque.failures.base import FailureBackend
+from django_resque.process import performing
+from django_resque.process.channel import Channel
+from django_resque.process.forking import fork
+from django_resque.process.performing import PerformerTask
+from django_resque.process.procline import Procline
+from tests.claims import WORKER, reservation
+from tests.e2e.project.effects import note
+from tests.e2e.running import alive, title
+from tests.polling import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django_resque.wire.failure import FailureRecord
+    from django_resque.wire.payload import Payload
+    from tests.conftest import Configure
+
+
+class Child:
+    """A performer at the other end of a channel."""
+
+    def __init__(self, task: PerformerTask) -> None:
+        """Fork it."""
+        self.channel, theirs = Channel.pair()
+        task.inherited.append(self.channel.fileno())
+        self.pid = fork(lambda: task.serve(theirs), on_parent_death=SIGKILL)
+        theirs.close()
+
+    def receive(self) -> tuple[bytes, bytes] | None:
+        """Return its next message."""
+        return self.channel.receive()
+
+    def outcome(self) -> Any:
+        """Return the outcome that it answers with."""
+        message = self.receive()
+        assert message is not None
+        assert performing.OUTCOME == message[0]
+        return decode(message[1])
+
+    def end(self) -> int:
+        """Return its exit code."""
+        self.channel.close()
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+class Telling(FailureBackend):
+    """A backend that notes what it is told."""
+
+    def save(self, record: FailureRecord) -> None:
+        """Note it."""
+        note("told", record.exception, record.payload.decode())
+
+
+@pytest.fixture
+def task(resque_settings: Configure) -> PerformerTask:
+    """What a performer is told at its fork."""
+    return PerformerTask(
+        WORKER, [Telling()], run_at_exit_hooks=False, procline=Procline(), inherited=[]
+    )
+
+
+@pytest.fixture
+def performer(task: PerformerTask, effects: Callable[[], list[str]]) -> Iterator[Child]:
+    """A performer that is ready."""
+
+    @job(name="shop.send")
+    def send_mail(number: int) -> None:
+        note("send", number)
+
+    child = Child(task)
+    assert (performing.READY, b"") == child.receive()
+    yield child
+    if alive(child.pid):
+        os.kill(child.pid, SIGKILL)
+
+
+def test_performs(performer: Child, effects: Callable[[], list[str]]) -> None:
+    """One claim after another is performed and answered, and the last one ends it."""
+    for number in range(3):
+        claim = reservation("shop.send", number)
+        performer.channel.send(performing.PERFORM, claim.encode())
+        assert Succeeded() == performer.outcome()
+    performer.channel.send(performing.PERFORM_LAST, reservation("shop.send", 3).encode())
+    assert Succeeded() == performer.outcome()
+
+    assert performer.receive() is None
+    assert 0 == performer.end()
+    assert [f"send {number}" for number in range(4)] == effects()
+
+
+def test_unneeded(performer: Child) -> None:
+    """A performer whose channel closes leaves in good order."""
+    assert 0 == performer.end()
+
+
+def test_fails(performer: Child) -> None:
+    """A failure is an answer as well, and the next claim is performed."""
+    performer.channel.send(performing.PERFORM, reservation("shop.gone").encode())
+    outcome = performer.outcome()
+    assert isinstance(outcome, Failed)
+    assert "django_resque.exceptions.UnknownJob" == outcome.exception
+
+    performer.channel.send(performing.PERFORM_LAST, reservation("shop.send", 1).encode())
+    assert Succeeded() == performer.outcome()
+    assert 0 == performer.end()
+
+
+def test_poison(performer: Child) -> None:
+    """A claim's payload may be any bytes."""
+    claim = reservation(payload=b'\xff{","payload":')
+    performer.channel.send(performing.PERFORM_LAST, claim.encode())
+
+    outcome = performer.outcome()
+
+    assert isinstance(outcome, Failed)
+    assert "django_resque.exceptions.DecodeError" == outcome.exception
+    assert 0 == performer.end()
+
+
+def test_mourns(performer: Child, effects: Callable[[], list[str]]) -> None:
+    """Handed a failure, it runs the hooks of the job and tells the backends, and leaves."""
+
+    class Noting(Plugin):
+        def on_failure(self, exception: BaseException, payload: Payload, queue: str) -> None:
+            note("on_failure", type(exception).__name__, exception, payload.args, queue)
+
+    @job(name="shop.archive", plugins=[Noting()])
+    def archive(number: int) -> None:
+        raise AssertionError
+
+    claim = reservation("shop.archive", 1)
+    failed = Failed.from_exception(JobTimeout("took\ntoo long"))
+    mourner = Child(
+        PerformerTask(WORKER, [Telling()], run_at_exit_hooks=False, procline=Procline())
+    )
+    assert (performing.READY, b"") == mourner.receive()
+
+    mourner.channel.send(performing.MOURN, performing.mourning(claim, failed))
+
+    assert (performing.OUTCOME, b"") == mourner.receive()
+    assert [0, 0] == [mourner.end(), performer.end()]
+    assert [
+        "on_failure JobTimeout took",
+        "too long [1] q",
+        'told django_resque.exceptions.JobTimeout {"class":"shop.archive","args":[1]}',
+    ] == effects()
+
+
+def test_own_process(task: PerformerTask, tmp_path: Path) -> None:
+    """It has a group of its own, is the kernel's first choice, and shares no descriptor."""
+    kept = (tmp_path / "link").open("w")
+    task.inherited.append(kept.fileno())
+    child = Child(task)
+    child.receive()
+
+    assert child.pid == os.getpgid(child.pid)
+    assert "300" == Path(f"/proc/{child.pid}/oom_score_adj").read_text().strip()
+    names = [str(path.readlink()) for path in Path(f"/proc/{child.pid}/fd").iterdir()]
+    assert kept.name not in names
+    assert str(Path(f"/proc/self/fd/{child.channel.fileno()}").readlink()) not in names
+    assert title(child.pid).endswith(": Ready")
+    kept.close()
+    assert 0 == child.end()
+
+
+def test_title(performer: Child, tmp_path: Path) -> None:
+    """Its title tells the queue, the time and the job."""
+    go = tmp_path / "go"
+
+    @job(name="shop.archive")
+    def archive() -> None:
+        eventually(go.exists)
+
+    child = Child(PerformerTask(WORKER, [], run_at_exit_hooks=False, procline=Procline()))
+    child.receive()
+    child.channel.send(performing.PERFORM_LAST, reservation("shop.archive", queue="mail").encode())
+
+    eventually(lambda: "Processing mail since " in title(child.pid))
+    assert title(child.pid).endswith(" [shop.archive]")
+    go.touch()
+    assert Succeeded() == child.outcome()
+    assert [0, 0] == [child.end(), performer.end()]
+
+
+@pytest.mark.parametrize("run", [False, True])
+def test_exit(task: PerformerTask, effects: Callable[[], list[str]], run: bool) -> None:
+    """Its exit is signalled; hooks of the interpreter's exit run only where asked for."""
+
+    @job(name="shop.send")
+    def send_mail() -> None:
+        atexit.register(note, "exit hook")
+
+    def leaving(**_: Any) -> None:
+        note("performer_exit")
+
+    task.run_at_exit_hooks = run
+    signals.performer_exit.connect(leaving)
+    try:
+        child = Child(task)
+    finally:
+        signals.performer_exit.disconnect(leaving)
+    child.receive()
+    child.channel.send(performing.PERFORM_LAST, reservation("shop.send").encode())
+
+    assert Succeeded() == child.outcome()
+    assert 0 == child.end()
+    assert ["performer_exit", *(["exit hook"] if run else [])] == effects()
+
+
+def test_nobody_listens(task: PerformerTask) -> None:
+    """A performer whose worker is gone when it answers leaves without a word."""
+
+    @job(name="shop.send")
+    def send_mail() -> None:
+        signal.pause()
+
+    child = Child(task)
+    child.receive()
+    child.channel.send(performing.PERFORM, reservation("shop.send").encode())
+    eventually(lambda: "Processing" in title(child.pid))
+    child.channel.close()
+    os.kill(child.pid, signal.SIGTERM)
+
+    assert 0 == child.end()
