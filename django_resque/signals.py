@@ -25,7 +25,7 @@ after_pause = Signal()
 """Sent in the worker when it resumes. Arguments: ``sender`` (the Worker)."""
 
 queue_empty = Signal()
-"""Sent in the worker when it becomes idle. Arguments: ``sender`` (the Worker)."""
+"""Sent in the worker when it becomes idle after work. Arguments: ``sender`` (the Worker)."""
 
 shutdown = Signal()
 """Sent in the worker when it is told to stop. Arguments: ``sender`` (the Worker)."""

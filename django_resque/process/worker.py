@@ -100,6 +100,7 @@ class Worker:
         self._watch = Watch(link, options.interval, self._attend)
         self._paused = self._stopping = self._hurried = False
         self._resting = ""  # what the last look found, while there is nothing to do
+        self._has_worked = False  # since the queues were last empty
         self._idle_since = time.monotonic()
 
     # The loop
@@ -133,6 +134,7 @@ class Worker:
         elif answer.reservation is not None:
             self._work(answer.reservation)
         elif self.options.burst and answer.status == "empty":
+            self._tell_idle()
             return EXIT_OK
         else:
             self._rest(answer.status)
@@ -192,8 +194,8 @@ class Worker:
             self._watch.wait(min(idle_until, self._heart.due))
 
     def _show_rest(self, status: str) -> None:
-        if not self._resting and status == "empty":
-            signals.queue_empty.send_robust(self)
+        if status == "empty":
+            self._tell_idle()
         self._resting = status
         if status == "paused":
             self._procline.paused()
@@ -202,11 +204,17 @@ class Worker:
         if self._ahead():
             self._performers.fork_ahead()
 
+    def _tell_idle(self) -> None:
+        """Tell that the queues are empty: once after jobs, and not of a worker that had none."""
+        if self._has_worked:
+            self._has_worked = False
+            signals.queue_empty.send_robust(self)
+
     # Performing
 
     def _work(self, reservation: Reservation) -> None:
         self._watch.reset()
-        self._resting = ""
+        self._resting, self._has_worked = "", True
         if self.options.fork:
             name = settle.job_name(reservation.payload)
             job = registry.find(name) if name else None

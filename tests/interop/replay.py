@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.core.management import call_command
 
-from django_resque import dequeue, enqueue_to, job, wiring
+from django_resque import dequeue, enqueue_to, job, signals, wiring
 from django_resque.monitor.queues import queues
 from django_resque.wire.codec import loads
 from django_resque.wire.failure import digest
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tests.interop.normal import Keys, Normal
     from tests.interop.transcript import Step
 
+_WORKER_HOOKS = ("before_first_fork", "before_fork", "after_fork", "before_pause", "after_pause",
+                 "queue_empty", "worker_exit")  # fmt: skip
 _LONG = 10  # seconds that no job of a transcript sleeps to the end
 _TOLD = {"GRACEFUL_TERM", "TERM_CHILD", "FORK_PER_JOB", "RESQUE_TERM_TIMEOUT",
          "RESQUE_PRE_SHUTDOWN_TIMEOUT"}  # fmt: skip
@@ -47,6 +49,7 @@ class Replay:
         # Jobs that sleep wait for this pipe instead, so that nothing depends on how fast we are.
         self._awaited, self._released = os.pipe()
         self._begun, self._beginning = os.pipe()
+        self._hooked, self._hooking = os.pipe()
         self._releasing = True
         self.configure()
 
@@ -83,6 +86,11 @@ class Replay:
             os.write(self._released, b"!")
         return self._workers[-1].wait()
 
+    def hooks(self) -> list[str]:
+        """Return the names of the workers' hooks that have run, in order."""
+        os.write(self._hooking, b"\n")
+        return os.read(self._hooked, 10_000).decode().split()
+
     def keys(self, normal: Normal) -> Keys:
         """Return all keys there are."""
         return normal.keys(every_key(self._client))
@@ -91,7 +99,14 @@ class Replay:
         """Leave nothing behind."""
         for worker in self._workers:
             worker.clean_up()
-        for descriptor in (self._awaited, self._released, self._begun, self._beginning):
+        for descriptor in (
+            self._awaited,
+            self._released,
+            self._begun,
+            self._beginning,
+            self._hooked,
+            self._hooking,
+        ):
             os.close(descriptor)
 
     def _run(self, words: list[str], *, background: bool) -> None:
@@ -122,13 +137,20 @@ class Replay:
         told = {name: value for name, value in environment.items() if name in _TOLD}
         told["INTERVAL"] = environment.get("WORK_INTERVAL", "0")
         told["QUEUE"] = queues
-        worker = ForkedWorker(lambda: self._define(jobs), environment=told)
+        hooks = _WORKER_HOOKS if "HOOK_LOG" in environment else ()
+        worker = ForkedWorker(lambda: self._define(jobs, hooks), environment=told)
         self._workers.append(worker)
         if not background:
             expected = 0
             assert expected == worker.wait()
 
-    def _define(self, jobs: list[str]) -> None:
+    def _define(self, jobs: list[str], hooks: tuple[str, ...]) -> None:
+        for hook in hooks:
+
+            def note(hook: str = hook, **_: Any) -> None:
+                os.write(self._hooking, hook.encode() + b"\n")
+
+            getattr(signals, hook).connect(note, weak=False)
         for each in jobs:
             name, _, behaviour = each.partition("=")
             kind, _, number = behaviour.partition(":")

@@ -152,6 +152,8 @@ def test_enqueueing(transcript: Transcript, replay: Replay, recorder: Recorder) 
 def _compare_end(event: Ended, replay: Replay, theirs: Normal, ours: Normal) -> None:
     if event.status is not None:
         assert event.status == replay.end()
+        hooks = [line.split()[0] for line in event.lines if " pid=" in line]
+        assert hooks in ([], replay.hooks())
     elif replay.answer is not None:
         assert theirs.answer(event.lines[0]) == ours.answer(json.dumps(replay.answer))
 
