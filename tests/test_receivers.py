@@ -231,7 +231,12 @@ def test_a_connection_that_the_server_closed_never_fails_the_next_job(
 def test_a_connection_is_tried_once_a_job(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job's further queries cost no further ping."""
     tries: list[int] = []
-    monkeypatch.setattr(database, "is_usable", lambda: not tries.append(1))
+
+    def is_usable() -> bool:
+        tries.append(1)
+        return True
+
+    monkeypatch.setattr(database, "is_usable", is_usable)
     signals.performing.send(None)
     for _ in range(3):
         with database.cursor() as cursor:

@@ -57,7 +57,12 @@ class ScriptedServer:
                 self._connection, _ = self._listener.accept()
             except OSError:
                 return
-            with self._connection as connection, connection.makefile("rb") as stream:
+            # A client that hangs up while it is spoken to has said all it wanted.
+            with (
+                suppress(OSError),
+                self._connection as connection,
+                connection.makefile("rb") as stream,
+            ):
                 self._converse(connection, stream)
 
     def _converse(self, connection: socket.socket, stream: BinaryIO) -> None:
