@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -10,10 +9,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from django_resque.wire.worker import WorkerId
 from tests.interop.forked import ForkedWorker
+from tests.interop.operations import call
 from tests.interop.replay import Replay
 from tests.interop.transcript import FOLDER, Ended, Snapshot, Step, transcript
 from tests.polling import eventually
@@ -76,8 +76,8 @@ def test_list_and_remove(resque_settings: Configure, redis_server: EmbeddedServe
             if isinstance(event, Step) and event.line.startswith("redis "):
                 replay.do(event)
         listed = next(event for event in events if isinstance(event, Ended))
-        assert listed.lines == _call("resque_list").splitlines()
-        _call("resque_remove", "other:5:low")
+        assert listed.lines == call("resque_list")
+        call("resque_remove", "other:5:low")
         final = events[-1]
         assert isinstance(final, Snapshot)
         (expected,) = (json.loads(raw) for raw in final.keys["resque:failed"][1])
@@ -88,16 +88,9 @@ def test_list_and_remove(resque_settings: Configure, redis_server: EmbeddedServe
         assert client.smembers("resque:workers") == {"vm:999999:high"}
         assert not client.exists("resque:worker:other:5:low")
         with pytest.raises(CommandError, match="does not run on this machine"):
-            _call("resque_kill", "vm:999999:high")
+            call("resque_kill", "vm:999999:high")
         with pytest.raises(CommandError, match="No worker nosuch:1:x is registered"):
-            _call("resque_remove", "nosuch:1:x")
-        _call("resque_remove", "vm:999999:high")
-        nobody = "None\n"
-        assert nobody == _call("resque_list")
+            call("resque_remove", "nosuch:1:x")
+        call("resque_remove", "vm:999999:high")
+        assert call("resque_list") == ["None"]
         replay.clean_up()
-
-
-def _call(name: str, *arguments: str) -> str:
-    out = io.StringIO()
-    call_command(name, *arguments, stdout=out)
-    return out.getvalue()
