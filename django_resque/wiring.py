@@ -107,9 +107,7 @@ def plugins() -> tuple[Any, ...]:
 def disconnect() -> None:
     """Close the connections of :func:`store`, if it has any; it opens new ones when needed."""
     if store.cache_info().currsize:
-        commander = store().commander
-        if isinstance(commander, PooledCommander):
-            commander.close()
+        store().commander.close()
 
 
 def reset() -> None:

@@ -34,7 +34,7 @@ class Bad:
 def _importable() -> Iterator[None]:
     """Let dotted paths lead to this module, which pytest imports under a name of its own."""
     module = ModuleType("checked")
-    module.__dict__.update(Good=Good, Bad=Bad)
+    module.__dict__.update(Good=Good, Bad=Bad, make_cache=lambda *_: None)
     sys.modules["checked"] = module
     yield
     del sys.modules["checked"]
@@ -158,6 +158,7 @@ def test_a_shared_cache(
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
         "pages": {"BACKEND": backend, "LOCATION": location},
         "lost": {"BACKEND": "nowhere.Cache"},
+        "made": {"BACKEND": "checked.make_cache"},
     }
     found = messages(settings, queues)
 

@@ -58,6 +58,10 @@ class Commander(ABC):
     def exchange(self, commands: Sequence[Command]) -> list[Any]:
         """Send all commands in one round trip; return their replies, errors among them."""
 
+    @abstractmethod
+    def close(self) -> None:
+        """Close what is open and not in use; the next command opens it again."""
+
     def call(self, *command: Word) -> Any:
         """Carry out one command and return its reply."""
         return self.pipe([command])[0]

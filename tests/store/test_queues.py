@@ -35,6 +35,9 @@ class Recorder(Commander):
         self.trips.append(list(commands))
         return [1] * len(commands)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 def items(client: redis.Redis, queue: str) -> list[bytes]:
     """Return what lies in a queue, as any client sees it."""
