@@ -185,6 +185,20 @@ def test_retry_all_keeps_the_order(store: Store, redis_client: redis.Redis) -> N
     assert expected == pushed(redis_client)
 
 
+def test_retry_all_beside_somebody_quicker(
+    store: Store, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody else retries at the same time is neither retried again nor counted."""
+    records = [record("a", number) for number in range(3)]
+    redis_client.rpush("resque:failed", *records)
+    scan = list(store.failures.scan("failed", oldest_first=True))
+    monkeypatch.setattr(store.failures, "scan", lambda _name, **_: iter(scan))
+    control.retry_failure(store, "failed", records[1], 1)
+
+    assert (2, 0) == control.retry_failures(store)
+    assert 3 == len(pushed(redis_client))
+
+
 def test_remove_failure(store: Store, redis_client: redis.Redis) -> None:
     """One record goes; a second attempt is told so."""
     failed = record()
@@ -229,6 +243,23 @@ def test_remove_a_worker(store: Store, redis_client: redis.Redis) -> None:
     assert "removed" in failed["error"]
     assert [b"resque:failed", b"resque:stat:failed"] == sorted(redis_client.keys())
     assert b"1" == redis_client.get("resque:stat:failed")
+
+
+def test_remove_a_worker_that_goes_on(
+    store: Store, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job that fails is the one it holds then, not the one it held when it was looked at."""
+    worker = "ruby:1:mail"
+    redis_client.sadd("resque:workers", worker)
+    redis_client.set(f"resque:worker:{worker}", claim("shop.second"))
+    seen = [[claim("shop.first")]]
+    claims = store.workers.claims
+    monkeypatch.setattr(store.workers, "claims", lambda ids: seen.pop() if seen else claims(ids))
+
+    assert control.remove_worker(store, wiring.failure_backends(), worker)
+
+    (failed,) = map(json.loads, kept(redis_client))
+    assert "shop.second" == failed["payload"]["class"]
 
 
 def test_remove_an_idle_worker(store: Store, redis_client: redis.Redis) -> None:

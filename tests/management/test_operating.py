@@ -49,6 +49,27 @@ def test_errors_are_one_line(resque_settings: Configure) -> None:
         Command().handle(fail=True)
 
 
+def test_wrong_settings(settings: Settings) -> None:
+    """Each setting that is wrong has a line of its own."""
+    settings.RESQUE = {"HOSST": "a", "PORT": "b"}
+
+    with pytest.raises(CommandError) as raised:
+        run("resque_list")
+
+    first, *others = str(raised.value).splitlines()
+    assert "settings.RESQUE is wrong:" == first
+    assert ['- RESQUE["HOSST"]', '- RESQUE["PORT"]:'] == [
+        " ".join(line.split()[:2]) for line in others
+    ]
+
+
+def test_a_command_must_operate(resque_settings: Configure) -> None:
+    """One that does nothing is a mistake of its author."""
+    del resque_settings
+    with pytest.raises(NotImplementedError):
+        OperatingCommand().handle()
+
+
 @pytest.mark.parametrize("name", ["resque_status", "resque_list", "resque_prune"])
 def test_redis_away(settings: Settings, name: str) -> None:
     """Without Redis, a command says so, and shows no password."""

@@ -21,12 +21,18 @@ def test_prune(resque_store: Store, redis_client: redis.Redis) -> None:
     for worker, silent in (("a~00:1:mail", 61), ("b~00:1:mail", 10), ("ruby:1:mail", 61)):
         redis_client.sadd("resque:workers", worker)
         redis_client.hset("resque:workers:heartbeat", worker, timestamps.heartbeat(now - silent))
+    idle, silent_for = "c~00:1:mail", timestamps.heartbeat(now - 99)
+    redis_client.hset("resque:workers:heartbeat", idle, silent_for)
     redis_client.sadd("resque:workers", "php:1:mail")
     redis_client.set("resque:worker:a~00:1:mail", claim())
 
     printed = run("resque_prune")
 
-    assert "a~00:1:mail held a job, which failed\n1 dead workers\n" == printed
+    assert [
+        "a~00:1:mail held a job, which failed",
+        "c~00:1:mail held no job",
+        "2 dead workers",
+    ] == printed.splitlines()
     assert ["b~00:1:mail", "php:1:mail", "ruby:1:mail"] == resque_store.workers.ids()
     (failed,) = map(json.loads, redis_client.lrange("resque:failed", 0, -1))
     assert failed["exception"].endswith("PruneDeadWorkerDirtyExit")

@@ -254,6 +254,17 @@ def test_record_that_moves_while_it_is_looked_up(
     assert 3 == looks
 
 
+def test_record_that_is_never_where_it_was_found(
+    failures: Failures, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that reads from where it does not write is not asked for ever."""
+    fill(redis_client, "a")
+    monkeypatch.setattr(Failures, "scan", lambda _self, _name: iter([(0, b"b")]))
+
+    assert not failures.remove("failed", b"b", 0)
+    assert ["a"] == lie(redis_client)
+
+
 def _at_once(number: int, act: Callable[[Failures], int], server: EmbeddedServer) -> list[int]:
     """Let several operators act at the same moment; return what each got done."""
     barrier = threading.Barrier(number)
