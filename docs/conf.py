@@ -42,6 +42,8 @@ autodoc_typehints = "none"
 python_maximum_signature_line_length = 72
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["docs.css"]
 html_title = f"django-resque {release}"
 html_copy_source = False
 html_show_sourcelink = False
