@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from django_resque.wire.payload import Payload
 
-MAX_ARGUMENT_DEPTH = MAX_DEPTH - 2
-"""Deepest nesting of one argument: the payload and its list of arguments stand around it."""
+MAX_ARGUMENT_DEPTH = MAX_DEPTH - 3
+"""Deepest nesting of one argument: claim, payload and list of arguments stand around it."""
 
 # 4300 digits: longer numbers Python itself refuses to write as text, and to read.
 _MAX_BITS = 14_284

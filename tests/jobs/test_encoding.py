@@ -20,7 +20,9 @@ from django.utils.translation import gettext_lazy
 
 from django_resque.exceptions import ArgumentError
 from django_resque.jobs.encoding import MAX_ARGUMENT_DEPTH, encode
+from django_resque.wire.codec import loads
 from django_resque.wire.payload import Payload
+from django_resque.wire.worker import Reservation
 
 Point = namedtuple("Point", "x y")  # noqa: PYI024 the untyped kind is what old code passes
 
@@ -157,9 +159,11 @@ def test_a_surrogate_in_a_key_is_refused() -> None:
 
 @pytest.mark.parametrize("depth", [1, MAX_ARGUMENT_DEPTH])
 def test_nesting_that_ruby_can_read_is_encoded(depth: int) -> None:
-    """The deepest argument allowed comes back from the strict reader."""
+    """The deepest argument allowed comes back from the strict reader, out of a claim as well."""
     args = [nested(depth), 1]
-    assert args == Payload.decode(encode(Payload("X", args), ())).args
+    raw = encode(Payload("X", args), ())
+    assert args == Payload.decode(raw).args
+    assert args == loads(Reservation("w", "q", "", raw).encode())["payload"]["args"]
 
 
 @pytest.mark.parametrize("depth", [MAX_ARGUMENT_DEPTH + 1, 5000])
@@ -167,7 +171,7 @@ def test_nesting_that_ruby_can_read_is_encoded(depth: int) -> None:
 def test_nesting_too_deep_is_refused(depth: int, leaf: Any) -> None:
     """Ruby's worker would exit at it, losing the job."""
     depth -= isinstance(leaf, list)
-    with pytest.raises(ArgumentError, match="is nested deeper than 98 levels"):
+    with pytest.raises(ArgumentError, match="is nested deeper than 97 levels"):
         encode(Payload("X", [nested(depth, leaf)]), ())
 
 
