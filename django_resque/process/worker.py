@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from django_resque import signals
 from django_resque.exceptions import AccessDenied, StoreError
-from django_resque.execution import settle
 from django_resque.execution.identity import new_worker_id
 from django_resque.execution.reserve import Reserver
+from django_resque.execution.settle import job_name
 from django_resque.jobs.registry import registry
+from django_resque.process.claims import Claims
 from django_resque.process.heart import Heart
 from django_resque.process.limits import Limits
 from django_resque.process.mailbox import Mailbox
@@ -82,7 +83,7 @@ class Worker:
         self._backends = backends
         self._mailbox = Mailbox()
         self._procline = Procline()
-        self._reserver = Reserver(store, self.id, options.queues)
+        self._claims = Claims(Reserver(store, self.id, options.queues), store, backends, self)
         started = timestamps.started(timestamps.now())
         self._heart = Heart(store, thread_store, self.id, started, settings.heartbeat_interval)
         self._performers = Performers(
@@ -94,7 +95,6 @@ class Worker:
             private=self._private_descriptors,
         )
         self._outage = Outage(self.id)
-        self._unsettled: tuple[Reservation, Outcome] | None = None
         self._to_mourn: list[Pruned] = []
         self._jobs_left = options.max_jobs
         self._watch = Watch(link, options.interval, self._attend)
@@ -130,7 +130,7 @@ class Worker:
         if self._is_called_off():
             # Told during the look: a job that it found has not begun, so it can go back.
             if answer.reservation is not None:
-                self._give_back(answer.reservation)
+                self._claims.give_back(answer.reservation)
         elif answer.reservation is not None:
             self._work(answer.reservation)
         elif self.options.burst and answer.status == "empty":
@@ -172,12 +172,11 @@ class Worker:
         try:
             if time.monotonic() >= self._heart.due:
                 self._beat()
-            answer = self._reserver.next(armed=self._watch.armed)
+            answer = self._claims.next(armed=self._watch.armed)
         except StoreError as error:
             self._wait_out(error)
             return None
         self._outage.over()
-        self._note_settled(answer)
         return answer
 
     def _rest(self, status: str) -> None:
@@ -200,7 +199,7 @@ class Worker:
         if status == "paused":
             self._procline.paused()
         else:
-            self._procline.waiting(self._reserver.queues)
+            self._procline.waiting(self._claims.queues)
         if self._ahead():
             self._performers.fork_ahead()
 
@@ -216,16 +215,15 @@ class Worker:
         self._watch.reset()
         self._resting, self._has_worked = "", True
         if self.options.fork:
-            name = settle.job_name(reservation.payload)
+            name = job_name(reservation.payload)
             job = registry.find(name) if name else None
             outcome = self._performers.perform(reservation, job, self._show_forked)
         else:
             outcome = self._perform_here(reservation)
         if outcome is None:
-            self._give_back(reservation)
+            self._claims.give_back(reservation)
             return
-        self._reserver.settle(settle.ending(self._store, self._backends, reservation, outcome))
-        self._unsettled = (reservation, outcome)
+        self._claims.settle(reservation, outcome)
         self._idle_since = time.monotonic()
         if self._jobs_left is not None:
             self._jobs_left -= 1
@@ -248,7 +246,7 @@ class Worker:
 
     def _perform_here(self, reservation: Reservation) -> Outcome | None:
         """Perform in this process, for debuggers (``--no-fork``); None if told not to begin."""
-        self._procline.processing(reservation.queue, settle.job_name(reservation.payload))
+        self._procline.processing(reservation.queue, job_name(reservation.payload))
         stopping: tuple[signal.Signals, ...] = ()
         if self.options.term_child:
             stopping = (signal.SIGINT, signal.SIGHUP)
@@ -269,41 +267,7 @@ class Worker:
             if pruned.reservation is not None and self.options.fork:
                 self._performers.mourn(pruned.reservation, pruned.failed)
 
-    # Settling
-
-    def _flush(self) -> None:
-        """Settle without reserving; a job that a lost reply left in our hands goes back."""
-        answer = self._reserver.flush()
-        self._note_settled(answer)
-        if answer.reservation is not None:
-            self._give_back(answer.reservation)
-            self._reserver.flush()
-
-    def _give_back(self, reservation: Reservation) -> None:
-        self._reserver.settle(settle.giving_back(self._store, reservation))
-
-    def _note_settled(self, answer: Answer) -> None:
-        if answer.settled is None or self._unsettled is None:
-            return
-        (reservation, outcome), self._unsettled = self._unsettled, None
-        for error in answer.errors:
-            logger.error(
-                "Redis refused part of a job's ending (%s): %s of %s",
-                error,
-                outcome,
-                reservation.payload.decode(errors="backslashreplace"),
-                extra={"event": "job.unwritten", "queue": reservation.queue, "worker": self.id},
-            )
-        if answer.settled:
-            signals.job_finished.send_robust(self, reservation=reservation, outcome=outcome)
-        else:
-            logger.warning(
-                "A job of queue %s ended as %s, but its claim was gone: it was settled before a "
-                "reply got lost, or this worker was taken for dead",
-                reservation.queue,
-                type(outcome).__name__,
-                extra={"event": "job.fenced", "queue": reservation.queue, "worker": self.id},
-            )
+    # Leaving
 
     def _leave(self, status: int) -> int:
         """Settle the last job, see the performers out and unregister."""
@@ -312,34 +276,22 @@ class Worker:
         self._mourn_pruned()
         self._performers.dismiss_all()
         deadline = time.monotonic() + _LAST_TRIES
-        while self._reserver.unsettled or self._unsettled:
+        while self._claims.unsettled:
             try:
-                self._flush()
+                self._claims.flush()
             except StoreError as error:
                 if self._hurried and time.monotonic() > deadline:
-                    status = self._give_up()
+                    self._claims.give_up()
+                    status = EXIT_UNSETTLED
                     break
                 self._wait_out(error, until=deadline if self._hurried else _NEVER)
         try:
-            self._flush()
+            self._claims.flush()
             self._store.workers.strike(self.id, claim=None)
         except StoreError as error:
             logger.warning("Could not unregister: %s", error, extra={"event": "worker.unregister"})
         signals.worker_exit.send_robust(self)
         return status
-
-    def _give_up(self) -> int:
-        if self._unsettled is not None:
-            reservation, outcome = self._unsettled
-            # The claim stays in Redis, so whoever prunes this worker records the job as lost.
-            logger.critical(
-                "Leaving while Redis is away: a job of queue %s (%s) ended as %s, unrecorded",
-                reservation.queue,
-                settle.job_name(reservation.payload),
-                type(outcome).__name__,
-                extra={"event": "job.unwritten", "queue": reservation.queue, "worker": self.id},
-            )
-        return EXIT_UNSETTLED
 
     # Signals and time
 
@@ -393,7 +345,7 @@ class Worker:
         self._procline.paused()
         while self._paused and not self._stopping:
             try:
-                self._flush()
+                self._claims.flush()
                 self._outage.over()
             except StoreError as error:
                 self._wait_out(error)

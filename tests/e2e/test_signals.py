@@ -162,7 +162,7 @@ def test_redis_gone_at_work(tmp_path: Path) -> None:
         worker.signal(SIGTERM)
 
         assert 75 == worker.wait(7.0)
-        assert "unwritten: Succeeded() of {" in worker.log
+        assert "ended as Succeeded, unrecorded" in worker.log
 
 
 def test_redis_gone_finish(tmp_path: Path) -> None:

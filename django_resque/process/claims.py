@@ -1,0 +1,113 @@
+"""A worker's claims, one at a time: made, given back, settled, and told of."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django_resque import signals
+from django_resque.execution import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django_resque.execution.outcome import Outcome
+    from django_resque.execution.reserve import Answer, Reserver
+    from django_resque.failures.base import FailureBackend
+    from django_resque.process.worker import Worker
+    from django_resque.store import Store
+    from django_resque.wire.worker import Reservation
+
+logger = logging.getLogger(__name__)
+
+
+class Claims:
+    """Takes a worker's jobs, sees each claim to its one ending, and tells of that ending.
+
+    Its methods raise StoreError when Redis is away; call them again then, for nothing is lost.
+    """
+
+    def __init__(
+        self, reserver: Reserver, store: Store, backends: Sequence[FailureBackend], worker: Worker
+    ) -> None:
+        """Take jobs by ``reserver``; signals are sent in the name of ``worker``."""
+        self._reserver = reserver
+        self._store = store
+        self._backends = backends
+        self._worker = worker
+        self._ended: tuple[Reservation, Outcome] | None = None
+
+    @property
+    def queues(self) -> list[str]:
+        """The queues looked into at present."""
+        return self._reserver.queues
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether an ending still waits to be written."""
+        return self._reserver.unsettled or self._ended is not None
+
+    def next(self, *, armed: bool) -> Answer:
+        """Settle what is unsettled and reserve the next job."""
+        answer = self._reserver.next(armed=armed)
+        self._note(answer)
+        return answer
+
+    def settle(self, reservation: Reservation, outcome: Outcome) -> None:
+        """Write with the next step what came of a job."""
+        self._reserver.settle(settle.ending(self._store, self._backends, reservation, outcome))
+        self._ended = (reservation, outcome)
+
+    def give_back(self, reservation: Reservation) -> None:
+        """Put a job that has not begun back with the next step, as the next of its queue."""
+        self._reserver.settle(settle.giving_back(self._store, reservation))
+
+    def flush(self) -> None:
+        """Settle without reserving; a job that a lost reply left in our hands goes back."""
+        answer = self._reserver.flush()
+        self._note(answer)
+        if answer.reservation is not None:
+            self.give_back(answer.reservation)
+            self._reserver.flush()
+
+    def give_up(self) -> None:
+        """Tell of an ending that could not be written in time."""
+        if self._ended is None:
+            return
+        reservation, outcome = self._ended
+        # The claim stays in Redis, so whoever prunes this worker records the job as lost.
+        logger.critical(
+            "Leaving while Redis is away: a job of queue %s (%s) ended as %s, unrecorded",
+            reservation.queue,
+            settle.job_name(reservation.payload),
+            type(outcome).__name__,
+            extra=self._extra("job.unwritten", reservation),
+        )
+
+    def _note(self, answer: Answer) -> None:
+        if answer.settled is None or self._ended is None:
+            return
+        (reservation, outcome), self._ended = self._ended, None
+        for error in answer.errors:
+            # Nowhere else is it kept, so the log has all of it.
+            logger.error(
+                "Redis refused part of a job's ending (%s): %s of %s",
+                error,
+                outcome,
+                reservation.payload.decode(errors="backslashreplace"),
+                extra=self._extra("job.unwritten", reservation),
+            )
+        if answer.settled:
+            signals.job_finished.send_robust(self._worker, reservation=reservation, outcome=outcome)
+        else:
+            logger.warning(
+                "A job of queue %s ended as %s, but its claim was gone: it was settled before a "
+                "reply got lost, or this worker was taken for dead",
+                reservation.queue,
+                type(outcome).__name__,
+                extra=self._extra("job.fenced", reservation),
+            )
+
+    @staticmethod
+    def _extra(event: str, reservation: Reservation) -> dict[str, str]:
+        return {"event": event, "queue": reservation.queue, "worker": reservation.worker}
