@@ -20,12 +20,15 @@ from django_resque.exceptions import (
     WorkerNotFound,
 )
 from django_resque.execution.identity import hostname, machine, new_worker_id
+from django_resque.failures.base import FailureBackend
 from tests.records import claim, record
+from tests.standin import stand_in, worker_id
 
 if TYPE_CHECKING:
     import redis
 
     from django_resque.store import Store
+    from django_resque.wire.failure import FailureRecord
 
 
 @pytest.fixture
@@ -262,6 +265,23 @@ def test_remove_a_worker_that_goes_on(
     assert "shop.second" == failed["payload"]["class"]
 
 
+def test_remove_a_worker_tells_of_its_job(store: Store, redis_client: redis.Redis) -> None:
+    """Failure backends that are foreign code hear of the job as well."""
+    told: list[FailureRecord] = []
+
+    class Backend(FailureBackend):
+        def save(self, record: FailureRecord) -> None:
+            told.append(record)
+
+    redis_client.set("resque:worker:ruby:1:mail", claim())
+
+    assert control.remove_worker(store, [Backend()], "ruby:1:mail")
+
+    (failure,) = told
+    assert ("mail", "ruby:1:mail") == (failure.queue, failure.worker)
+    assert b'{"class":"shop.send","args":[1]}' == failure.payload
+
+
 def test_remove_an_idle_worker(store: Store, redis_client: redis.Redis) -> None:
     """One without a job leaves no failure; one that is not there is told."""
     redis_client.hset("resque:workers:heartbeat", "ruby:1:mail", "x")
@@ -273,18 +293,17 @@ def test_remove_an_idle_worker(store: Store, redis_client: redis.Redis) -> None:
 
 
 def test_kill_a_worker(store: Store, redis_client: redis.Redis) -> None:
-    """A worker of this machine is killed and struck off."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", "input()", "resque-0: Waiting"], stdin=subprocess.PIPE
-    )
-    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
-    redis_client.sadd("resque:workers", worker)
+    """A worker of this machine is killed and struck off; its job fails."""
+    with stand_in() as process:
+        worker = worker_id(process.pid)
+        redis_client.sadd("resque:workers", worker)
+        redis_client.set(f"resque:worker:{worker}", claim())
 
-    assert not control.kill_worker(store, (), worker)
+        assert control.kill_worker(store, wiring.failure_backends(), worker)
 
-    assert -signal.SIGKILL == process.wait(timeout=10)
+        assert -signal.SIGKILL == process.wait(timeout=10)
     assert [] == store.workers.ids()
-    process.communicate()
+    assert 1 == len(kept(redis_client))
 
 
 @pytest.mark.parametrize("dead", ["gone", "unburied"])
@@ -295,7 +314,7 @@ def test_kill_the_dead(store: Store, redis_client: redis.Redis, dead: str) -> No
         process.wait(timeout=10)
     else:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
+    worker = worker_id(process.pid)
     redis_client.sadd("resque:workers", worker)
     redis_client.set(f"resque:worker:{worker}", claim())
 
@@ -307,26 +326,23 @@ def test_kill_the_dead(store: Store, redis_client: redis.Redis, dead: str) -> No
 
 
 @pytest.mark.parametrize(
-    "other", ["{host}~{machine}1111:{pid}:mail", "{host}:{pid}:mail", "{host}:{pid}:other,*"]
+    "heir", ["{host}~{machine}1111:{pid}:mail", "{host}:{pid}:mail", "{host}:{pid}:other,*"]
 )
-def test_kill_spares_the_heir_of_a_pid(store: Store, redis_client: redis.Redis, other: str) -> None:
+def test_kill_spares_the_heir_of_a_pid(store: Store, redis_client: redis.Redis, heir: str) -> None:
     """Where another worker is registered under the same pid, nobody knows whose it is."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", "input()", "resque-0: Waiting"], stdin=subprocess.PIPE
-    )
-    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
-    heir = other.format(host=hostname(), machine=machine(), pid=process.pid)
-    strangers = [f"{hostname()}~ffffffff0000:{process.pid}:mail", "nonsense"]
-    redis_client.sadd("resque:workers", worker, heir, *strangers)
+    with stand_in() as process:
+        worker = worker_id(process.pid)
+        heir = heir.format(host=hostname(), machine=machine(), pid=process.pid)
+        strangers = [f"{hostname()}~ffffffff0000:{process.pid}:mail", "nonsense"]
+        redis_client.sadd("resque:workers", worker, heir, *strangers)
 
-    with pytest.raises(WorkerElsewhere, match="may be that of"):
-        control.kill_worker(store, (), worker)
+        with pytest.raises(WorkerElsewhere, match="may be that of"):
+            control.kill_worker(store, (), worker)
+        assert process.poll() is None
 
-    assert process.poll() is None
-    redis_client.srem("resque:workers", heir)
-    assert not control.kill_worker(store, (), worker)
-    assert -signal.SIGKILL == process.wait(timeout=10)
-    process.communicate()
+        redis_client.srem("resque:workers", heir)
+        assert not control.kill_worker(store, (), worker)
+        assert -signal.SIGKILL == process.wait(timeout=10)
 
 
 def test_kill_refused_by_the_system(
@@ -338,30 +354,28 @@ def test_kill_refused_by_the_system(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(signal, "pidfd_send_signal", refuse)
-    process = subprocess.Popen(
-        [sys.executable, "-c", "input()", "resque-0: Waiting"], stdin=subprocess.PIPE
-    )
-    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
-    redis_client.sadd("resque:workers", worker)
+    with stand_in() as process:
+        worker = worker_id(process.pid)
+        redis_client.sadd("resque:workers", worker)
 
-    with pytest.raises(WorkerElsewhere, match=r"cannot be killed from here: .*not permitted"):
-        control.kill_worker(store, (), worker)
+        with pytest.raises(WorkerElsewhere, match=r"cannot be killed from here: .*not permitted"):
+            control.kill_worker(store, (), worker)
 
     assert [worker] == store.workers.ids()
-    process.communicate(b"\n")
 
 
-def test_kill_spares_a_stranger(store: Store, redis_client: redis.Redis) -> None:
+@pytest.mark.parametrize("title", ["", "vim resque-notes", "resque: Starting", "resque_work"])
+def test_kill_spares_a_stranger(store: Store, redis_client: redis.Redis, title: str) -> None:
     """A process that has got a worker's pid is not that worker."""
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
-    redis_client.sadd("resque:workers", worker)
+    with stand_in(title) as process:
+        worker = worker_id(process.pid)
+        redis_client.sadd("resque:workers", worker)
 
-    with pytest.raises(WorkerElsewhere, match="not a worker"):
-        control.kill_worker(store, (), worker)
+        with pytest.raises(WorkerElsewhere, match="not a worker"):
+            control.kill_worker(store, (), worker)
 
-    assert process.poll() is None
-    process.communicate(b"\n")
+        assert process.poll() is None
+    assert [worker] == store.workers.ids()
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from django.core.management.base import CommandError
 
-from django_resque.execution.identity import hostname, machine
 from tests.management.commands import run
+from tests.records import claim
+from tests.standin import stand_in, worker_id
 
 if TYPE_CHECKING:
     import redis
@@ -21,16 +20,15 @@ if TYPE_CHECKING:
 
 def test_kill(resque_store: Store, redis_client: redis.Redis) -> None:
     """The process dies and the worker is struck off; one of another machine is refused."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", "input()", "resque-0: Waiting"], stdin=subprocess.PIPE
-    )
-    worker = f"{hostname()}~{machine()}0000:{process.pid}:mail"
-    redis_client.sadd("resque:workers", worker, "elsewhere:1:mail")
+    with stand_in() as idle, stand_in() as working:
+        names = [worker_id(process.pid) for process in (idle, working)]
+        redis_client.sadd("resque:workers", *names, "elsewhere:1:mail")
+        redis_client.set(f"resque:worker:{names[1]}", claim())
 
-    assert f"{worker} killed\n" == run("resque_kill", worker)
+        printed = run("resque_kill", *names)
 
-    assert -signal.SIGKILL == process.wait(timeout=10)
-    process.communicate()
+        assert f"{names[0]} killed\n{names[1]} killed; its job failed\n" == printed
+        assert [-signal.SIGKILL] * 2 == [process.wait(timeout=10) for process in (idle, working)]
     with pytest.raises(CommandError, match="does not run on this machine"):
         run("resque_kill", "elsewhere:1:mail")
     assert ["elsewhere:1:mail"] == resque_store.workers.ids()

@@ -11,7 +11,10 @@ if ARGV[3] ~= '' then
 else
   local tombstone = 'removed:' .. ARGV[1]
   redis.call('LSET', KEYS[1], ARGV[2], tombstone)
-  redis.call('LREM', KEYS[1], 1, tombstone)
+  -- Searched from the nearer end, for a list may be long.
+  local direction = 1
+  if 2 * tonumber(ARGV[2]) > redis.call('LLEN', KEYS[1]) then direction = -1 end
+  redis.call('LREM', KEYS[1], direction, tombstone)
 end
 if ARGV[4] ~= '' then
   redis.call('SADD', KEYS[2], ARGV[5])
