@@ -55,7 +55,7 @@ def died_here(worker: WorkerId) -> bool:
         return False
     try:
         os.kill(worker.pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has so large a pid
         return True
     except PermissionError:
         return False

@@ -47,8 +47,9 @@ def _open_locked(path: Path) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         pid = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            # Not flock: processes that jobs leave behind would go on holding it.
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
             os.close(descriptor)
             raise PidfileHeld(str(path), pid) from None
         if not _is(descriptor, path):
@@ -73,7 +74,7 @@ def _is_foreign_and_alive(pid: str) -> bool:
         return False
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

@@ -1,0 +1,116 @@
+"""Signs of life are given when due, and by a thread where a job keeps the loop busy."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from django_resque.exceptions import StoreUnavailable
+from django_resque.process.heart import Heart
+from tests.polling import eventually
+
+if TYPE_CHECKING:
+    import redis
+
+    from django_resque.store import Store
+
+_ID = "host~0123456789ab:42:q"
+
+
+class NoStore:
+    """A store that is away."""
+
+    def __init__(self) -> None:
+        """Count the attempts."""
+        self.attempts = 0
+
+    @property
+    def workers(self) -> NoStore:
+        """The noun asked for."""
+        return self
+
+    def register(self, worker: str, started: str) -> None:
+        """Fail."""
+        self.attempts += 1
+        raise StoreUnavailable("away")
+
+
+@pytest.fixture
+def no_store() -> NoStore:
+    """A store that is away."""
+    return NoStore()
+
+
+def heart(store: object, interval: float = 10.0, thread_store: object = None) -> Heart:
+    """Return a heart that beats over this store."""
+    one, other = cast("Store", store), cast("Store", thread_store or store)
+    return Heart(one, other, _ID, "then", interval)
+
+
+def test_beat(store: Store) -> None:
+    """The first beat is due at once, registers the worker, and puts off the next."""
+    beating = heart(store)
+    began = time.monotonic()
+    assert began >= beating.due
+
+    assert beating.beat_if_due()
+    assert not beating.beat_if_due()
+
+    assert [_ID] == store.workers.ids()
+    assert ["then"] == store.workers.started([_ID])
+    assert 10.0 <= beating.due - began < 12.0
+
+
+def test_comes_back(store: Store, redis_client: redis.Redis) -> None:
+    """A worker that Redis has forgotten is back with its next beat."""
+    beating = heart(store, interval=0.0)
+    beating.beat()
+    redis_client.flushall()
+
+    assert beating.beat_if_due()
+
+    assert [_ID] == store.workers.ids()
+
+
+def test_failed_beat(no_store: NoStore) -> None:
+    """A beat that failed is due again soon, but not at once."""
+    beating = heart(no_store)
+    began = time.monotonic()
+
+    with pytest.raises(StoreUnavailable):
+        beating.beat()
+
+    assert 0.5 < beating.due - began < 3.0
+    assert not beating.beat_if_due()
+    assert 1 == no_store.attempts
+
+
+def test_thread(store: Store, no_store: NoStore, redis_client: redis.Redis) -> None:
+    """While a block is busy a thread beats, over connections of its own; then it is gone."""
+    with heart(no_store, 0.01, store).beating():
+        for _ in range(2):
+            eventually(lambda: [_ID] == store.workers.ids())
+            redis_client.flushall()
+        assert 2 == threading.active_count()
+
+    assert 1 == threading.active_count()
+    assert 0 == no_store.attempts
+
+
+def test_thread_outlives_outage(store: Store, no_store: NoStore) -> None:
+    """The thread goes on when Redis is away."""
+    with heart(store, 0.01, no_store).beating():
+        eventually(lambda: no_store.attempts > 2)
+
+    assert 1 == threading.active_count()
+
+
+def test_thread_ends_with_error(store: Store) -> None:
+    """What is raised in the block ends the thread as well."""
+    with pytest.raises(ValueError, match="boom"), heart(store).beating():
+        raise ValueError("boom")
+
+    assert 1 == threading.active_count()
