@@ -252,6 +252,20 @@ def test_command_lines(where: str, line: str) -> None:
     command_parser(name).parse_args(argv)
 
 
+def test_modules() -> None:
+    """The modules that the architecture page names are there."""
+    text = page("explanation/architecture.md")
+    named = re.findall(r"\b\w+(?:/\w+)*/\w+\.(?:py|md)\b", text)
+    linked = set(re.findall(r"\]\((?:\.\./)*([^)#]+)", text))
+
+    assert "jobs/definition.py" in named
+    assert [
+        name
+        for name in named
+        if name not in linked and not (ROOT / name).exists() and not (PACKAGE / name).exists()
+    ] == []
+
+
 def test_readme_links() -> None:
     """What the README links to in the repository is there."""
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / "README.md").read_text())
