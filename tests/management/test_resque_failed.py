@@ -85,6 +85,46 @@ def test_list_of_several_lists_by_date(redis_client: redis.Redis) -> None:
     assert [digest(raw) for raw in expected] == [row["digest"] for row in rows]
 
 
+def test_list_tells_what_was_retried() -> None:
+    """A failure that was retried is still listed, and marked."""
+    run("resque_failed", "retry", short(FIRST))
+
+    lines = run("resque_failed", "list").splitlines()
+
+    assert [False, False, True] == [line.endswith("  yes") for line in lines[2:]]
+
+
+def test_list_for_programs() -> None:
+    """JSON has all there is, and null for what there is not."""
+    unreadable, _second, first = json.loads(run("resque_failed", "list", "--json"))
+
+    error = unreadable.pop("error")
+    assert "failure record is not JSON" in error
+    assert {
+        "digest": digest(b"{oops"),
+        "list": "failed",
+        "backtrace": [],
+        **dict.fromkeys(("failed_at", "retried_at", "queue", "worker", "job", "args", "exception")),
+    } == unreadable
+    assert (None, "a.first", [1], ["line one", "line two"]) == (
+        first["retried_at"],
+        first["job"],
+        first["args"],
+        first["backtrace"],
+    )
+
+
+def test_show_without_a_job(redis_client: redis.Redis) -> None:
+    """A payload that names no job is shown as it is, and why it cannot be read."""
+    raw = record(payload={"args": [7]})
+    redis_client.rpush("resque:failed", raw)
+
+    printed = run("resque_failed", "show", digest(raw))
+
+    assert "(unreadable: class is missing)" in printed
+    assert '{"args":[7]}' in printed
+
+
 def test_show() -> None:
     """All that the record tells is shown, traceback included."""
     printed = run("resque_failed", "show", digest(FIRST))
@@ -147,6 +187,7 @@ def test_retry_all_of_a_queue(redis_client: redis.Redis) -> None:
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
+        ([], "arguments are required"),
         (["retry"], "or --all"),
         (["retry", "--all", "abcd"], "or --all"),
         (["retry", "--all", "--remove"], "clear --retried"),
@@ -160,9 +201,10 @@ def test_retry_all_of_a_queue(redis_client: redis.Redis) -> None:
 )
 def test_refused(argv: list[str], message: str, redis_client: redis.Redis) -> None:
     """What is not clear is refused with a reason, and changes nothing."""
-    with pytest.raises(CommandError, match=message):
+    with pytest.raises(CommandError, match=message) as raised:
         run("resque_failed", *argv)
 
+    assert (2 if "--all" in message or "clear" in message else 1) == raised.value.returncode
     assert [FIRST, SECOND, b"{oops"] == redis_client.lrange("resque:failed", 0, -1)
 
 

@@ -18,7 +18,7 @@ def test_figures(resque_store: Store, redis_client: redis.Redis) -> None:
     redis_client.sadd("resque:queues", "mail", "file")
     redis_client.rpush("resque:queue:mail", "{}", "{}")
     redis_client.rpush("resque:queue:file", "{}")
-    redis_client.sadd("resque:workers", "a:1:*", "b:2:*")
+    redis_client.sadd("resque:workers", "a:1:*", "b:2:*", "c:3:*")
     redis_client.set("resque:worker:a:1:*", claim())
     redis_client.set("resque:stat:processed", 9)
     redis_client.set("resque:stat:failed", 4)
@@ -32,4 +32,4 @@ def test_figures(resque_store: Store, redis_client: redis.Redis) -> None:
     assert (3, 9, 1, 3) == (state.pending, state.processed, state.working, state.failed)
     assert (4, True) == (state.failures_counted, state.paused)
     assert {"failed": 1, "mail_failed": 2} == state.failed_lists
-    assert (2, 2) == (len(state.queues), len(state.workers))
+    assert (2, 3) == (len(state.queues), len(state.workers))

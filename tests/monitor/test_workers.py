@@ -56,6 +56,17 @@ def test_an_idle_worker(
     assert (state, None, None, "") == (row.state, row.heartbeat, row.silent_for, row.started)
 
 
+def test_a_heartbeat_from_the_future(resque_store: Store, redis_client: redis.Redis) -> None:
+    """A client whose clock is ahead is not silent for less than no time."""
+    redis_client.sadd("resque:workers", "ruby:1:mail")
+    beat = timestamps.heartbeat(resque_store.workers.now() + 3600)
+    redis_client.hset("resque:workers:heartbeat", "ruby:1:mail", beat)
+
+    (row,) = workers(resque_store)
+
+    assert (0, "") == (row.silent_for, row.error)
+
+
 def test_unreadable(resque_store: Store, redis_client: redis.Redis) -> None:
     """What cannot be read is said, and hides no other worker."""
     redis_client.sadd("resque:workers", "nonsense", b"\xff:1:mail", "ruby:2:mail")
