@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from django.test import TransactionTestCase
 
 from django_resque import wiring
 from django_resque.embedded import EmbeddedServer
@@ -25,6 +27,24 @@ class Configure(Protocol):
         """Lead to the private server, with these further keys."""
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run first what wants a clean process, last what leaves traces in it.
+
+    Workers are made of one thread, and asynchronous code leaves threads behind. Once a database
+    is open, our receivers look after it around every fork and job, as they should; in a test that
+    asks for no database, pytest-django forbids them to.
+    """
+    items.sort(key=lambda item: (_uses_database(item), item.path.parent.name != "process"))
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    if issubclass(getattr(item, "cls", None) or object, TransactionTestCase):
+        return True
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db"})
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[EmbeddedServer]:
     """A private server, one for each process of a test run, empty at the start of each test."""
@@ -41,6 +61,14 @@ def _empty_server(request: pytest.FixtureRequest) -> None:
     server.start()
     with server.client() as client:
         client.flushall()
+
+
+@pytest.fixture(autouse=True)
+def _signal_mask() -> Iterator[None]:
+    """Undo what a failing test left of its signal mask: servers started later would inherit it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @pytest.fixture
