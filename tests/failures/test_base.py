@@ -27,8 +27,11 @@ def test_a_stored_backend_must_say_what_it_writes() -> None:
         StoredBackend().recording(FailureRecord.decode(record()), None)  # type: ignore[arg-type]
 
 
-def test_the_backend_of_the_guide() -> None:
+def test_the_backend_of_the_guide(monkeypatch: pytest.MonkeyPatch) -> None:
     """It mails what failed, also if the record could break a mail's header."""
+    sent: list[mail.EmailMessage] = []
+    # How mail is sent is set up differently from one Django to the next.
+    monkeypatch.setattr(mail, "send_mail", lambda *args: sent.append(mail.EmailMessage(*args)))
     blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     guide: dict[str, Any] = {}
     for block in blocks:
@@ -38,8 +41,8 @@ def test_the_backend_of_the_guide() -> None:
 
     guide["MailBackend"]().save(failure)
 
-    (message,) = mail.outbox
-    assert "Evil Bcc: x@example.com in queue mail" == message.subject
+    (message,) = sent
+    assert "Evil Bcc: x@example.com in queue mail" == message.message()["Subject"]
     assert "line two" in message.body
     assert "shop.send" == guide["job_name"](failure)
     assert "(invalid payload)" == guide["job_name"](FailureRecord.decode(record(payload=5)))
