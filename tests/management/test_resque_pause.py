@@ -33,15 +33,15 @@ def test_queue_of_another_client(resque_store: Store) -> None:
 
 def test_all(resque_store: Store) -> None:
     """All workers are paused."""
-    run("resque_pause", "--all")
-
+    assert "All workers take no further jobs\n" == run("resque_pause", "--all")
     assert resque_store.workers.all_paused()
 
 
-@pytest.mark.parametrize("argv", [[], ["--all", "mail"], ["a b"]])
-def test_refused(resque_store: Store, argv: list[str]) -> None:
+@pytest.mark.parametrize(("argv", "status"), [([], 2), (["--all", "mail"], 2), (["a b"], 1)])
+def test_refused(resque_store: Store, argv: list[str], status: int) -> None:
     """Neither or both is unclear, and a name no queue can have is a mistake."""
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError) as raised:
         run("resque_pause", *argv)
 
+    assert status == raised.value.returncode
     assert ([], False) == (resque_store.queues.paused(), resque_store.workers.all_paused())

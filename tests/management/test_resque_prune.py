@@ -10,9 +10,28 @@ from tests.management.commands import run
 from tests.records import claim
 
 if TYPE_CHECKING:
+    import pytest
     import redis
 
     from django_resque.store import Store
+    from tests.conftest import Configure
+
+
+def test_backends_are_told(
+    resque_settings: Configure, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With no worker left to do it, the command tells failure backends that are foreign code."""
+    resque_settings(FAILURE_BACKEND=["redis", "log"])
+    beat = timestamps.heartbeat(0)
+    redis_client.hset("resque:workers:heartbeat", "a~00:1:mail", beat)
+    redis_client.set("resque:worker:a~00:1:mail", claim())
+
+    run("resque_prune")
+
+    told = [entry for entry in caplog.records if entry.name == "django_resque.failures"]
+    assert ["shop.send from queue mail failed on a~00:1:mail"] == [
+        entry.getMessage().partition(": ")[0] for entry in told
+    ]
 
 
 def test_prune(resque_store: Store, redis_client: redis.Redis) -> None:

@@ -43,5 +43,7 @@ def test_all(resque_store: Store) -> None:
 
 def test_refused() -> None:
     """Nothing named is nothing meant."""
-    with pytest.raises(CommandError, match="--all"):
+    with pytest.raises(CommandError, match="--all") as raised:
         run("resque_resume")
+
+    assert 2 == raised.value.returncode
