@@ -50,7 +50,9 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     )
     messages += _refusal("E007", wiring.plugins, "PLUGINS are dotted paths of Plugin classes.")
     messages += _refusal(
-        "E008", wiring.failure_backends, "FAILURE_BACKEND names FailureBackend classes."
+        "E008",
+        wiring.failure_backends,
+        'Known are "redis", "redis_multi_queue" and "log"; others are dotted paths of classes.',
     )
     if not messages:
         messages += _unfit_plugins()
@@ -67,7 +69,7 @@ def check_connection(**_: Any) -> list[CheckMessage]:
             "W001",
             f'The queues share {describe(pool)} with CACHES["{alias}"]: '
             "clearing that cache deletes every job.",
-            'Give the queues a database of their own, such as RESQUE["DB"] = 1.',
+            'Give the queues a database of their own: RESQUE["DB"], or the number in the URL.',
         )
         for alias, cache_pool in _cache_pools()
         if same_database(pool, cache_pool)

@@ -37,6 +37,16 @@ def _text(value: Any) -> str:
     return value
 
 
+def _host(value: Any) -> str:
+    host = _text(value)
+    # One colon parts a port off; an IPv6 address has more of them.
+    if host.count(":") == 1 or any(mark in host for mark in "/@ "):
+        raise ValueError(
+            "must be a name or an address alone; port and password have keys of their own"
+        )
+    return host
+
+
 def _secret(value: Any) -> str:
     if not isinstance(value, str):
         raise _unfit_secret("a string", value)
@@ -128,6 +138,9 @@ def _cert_reqs(value: Any) -> str:
 def _options(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise _unfit_secret("a dict of redis-py's options by name", value)
+    for name, wait in value.items():
+        if name.endswith("timeout") and not isinstance(wait, (int, float, type(None))):
+            raise _unfit(f"a dict whose {name} is a number of seconds or None", wait)
     return value
 
 
@@ -141,7 +154,7 @@ KEYS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "HEARTBEAT_INTERVAL": (_seconds(_LONGEST_INTERVAL), "10"),
     "HEARTBEAT_TTL": (_seconds(math.inf), "60"),
     "URL": (_url, '"redis://localhost:6379/0"'),
-    "HOST": (_text, '"localhost"'),
+    "HOST": (_host, '"localhost"'),
     "PORT": (_whole(1, 65535), "6379"),
     "UNIX_SOCKET": (_path, '"/run/redis.sock"'),
     "SENTINELS": (_sentinels, '[("10.0.0.1", 26379)]'),

@@ -91,16 +91,32 @@ def test_registering_twice_checks_once() -> None:
         ({"CACHE": "default"}, "E005"),
         ({"OPTIONS": {"ssl_ciphers": "CANARY"}}, "E006"),
         ({"URL": "redis://u:CANARY@h?sockettimeout=1"}, "E006"),
+        (
+            {
+                "SENTINELS": [("h", 1)],
+                "SENTINEL_SERVICE": "main",
+                "SENTINEL_OPTIONS": {"pasword": "CANARY"},
+            },
+            "E006",
+        ),
         ({"PLUGINS": ["checked.Nothing"]}, "E007"),
         ({"PLUGINS": ["checked.Bad"]}, "E007"),
         ({"FAILURE_BACKEND": ["checked.Nothing"]}, "E008"),
         ({"FAILURE_BACKEND": ["checked.Bad"]}, "E008"),
+        ({"FAILURE_BACKEND": "redis_multi"}, "E008"),
         ({"HOST": "localhost", "SSL": True, "SSL_CA_CERTS": "/nonexistent/ca.pem"}, "E009"),
     ],
 )
 def test_errors(settings: Settings, raw: Any, expected: str) -> None:
     """Each kind of mistake has its id, and the others stay silent."""
     assert [expected] == list(messages(settings, raw, deploy=True))
+
+
+def test_unknown_names_of_backends(settings: Settings) -> None:
+    """Whoever misspells a backend is told the names that there are."""
+    found = messages(settings, {"FAILURE_BACKEND": "redis_multi"})
+
+    assert '"redis_multi_queue"' in str(found["E008"].hint)
 
 
 def test_every_problem_is_an_error_of_its_own(settings: Settings) -> None:
@@ -164,6 +180,8 @@ def test_a_shared_cache(
 
     assert (["W001"] if shared else []) == list(found)
     if shared:
+        # No example: it might be the very number that is in use.
+        assert not any(mark.isdigit() for mark in str(found["W001"].hint))
         assert 'with CACHES["pages"]: clearing that cache deletes' in str(found["W001"].msg)
         assert not found["W001"].is_serious()
 

@@ -24,6 +24,7 @@ from django_resque.conf_values import KEYS
         ("HEARTBEAT_INTERVAL", 1, 1.0),
         ("URL", "rediss://u:p@h:1/3?socket_timeout=1", "rediss://u:p@h:1/3?socket_timeout=1"),
         ("URL", "unix://u:p@/run/redis.sock?db=2", "unix://u:p@/run/redis.sock?db=2"),
+        ("HOST", "::1", "::1"),
         ("UNIX_SOCKET", Path("/run/redis.sock"), "/run/redis.sock"),
         ("SENTINELS", [["a", 1], ("b", 2)], (("a", 1), ("b", 2))),
         ("PASSWORD", "", ""),
@@ -46,6 +47,7 @@ NAMESPACE = "must be a text without spaces and control characters, not {}"
 PATHS = "must be a list of dotted paths, not {}"
 BACKENDS = "must be a name or a dotted path, or a list of them, not {}"
 INTERVAL = "must be a number of seconds above 0 of at most 120, not {}"
+HOST = "must be a name or an address alone; port and password have keys of their own"
 PORT = "must be a whole number from 1 to 65535, not {}"
 PAIRS = "must be a list of (host, port) pairs, not {}"
 OPTIONS = "must be a dict of redis-py's options by name, not {}"
@@ -67,6 +69,7 @@ OPTIONS = "must be a dict of redis-py's options by name, not {}"
         ),
         ("HEARTBEAT_TTL", 0, "must be a number of seconds above 0, not {}"),
         *(("HOST", value, TEXT) for value in ("", 5, "a\nb")),
+        *(("HOST", value, HOST) for value in ("h:6379", "redis://h", "u@h", "a b")),
         *(("PORT", value, PORT) for value in (0, 65536, "6379", True, 1.0)),
         *(
             ("DB", value, "must be a whole number from 0 to 2147483648, not {}")
@@ -100,6 +103,12 @@ def test_unfit(key: str, value: Any, expected: str) -> None:
         ("OPTIONS", ["CANARY"], OPTIONS.format("list")),
         ("OPTIONS", {5: "CANARY"}, OPTIONS.format("dict")),
         ("SENTINEL_OPTIONS", "CANARY", OPTIONS.format("str")),
+        ("HOST", "redis://:CANARY@h", HOST),
+        (
+            "OPTIONS",
+            {"password": "CANARY", "socket_timeout": "5"},
+            "must be a dict whose socket_timeout is a number of seconds or None, not '5'",
+        ),
     ],
 )
 def test_unfit_secrets_are_not_shown(key: str, value: Any, expected: str) -> None:

@@ -101,7 +101,10 @@ def from_sentinels(
     asking = {**_PATIENCE, "retry": _FIXED["retry"], "protocol": 2, **(sentinel_options or {})}
     if asking.get("ssl"):
         _decide_verification(asking)
-    manager = Sentinel(list(sentinels), sentinel_kwargs=asking)
+    try:
+        manager = Sentinel(list(sentinels), sentinel_kwargs=asking)
+    except (TypeError, ValueError, redis.RedisError) as error:
+        raise ConfigurationError(f"redis-py refuses the options for Sentinels: {error}") from None
     kind = SentinelManagedSSLConnection if ssl else SentinelManagedConnection
     return _factory(kind, options, service_name=service, sentinel_manager=manager)
 
