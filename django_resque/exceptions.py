@@ -65,13 +65,22 @@ class DirtyExit(ResqueError):
     """Raised for a job whose process ended without giving an outcome."""
 
     @classmethod
-    def from_wait_status(cls, pid: int, status: int, usage: str = "") -> DirtyExit:
-        """Say how process ``pid`` ended, from its ``os.wait`` status and resource usage."""
+    def from_wait_status(
+        cls, pid: int, status: int, usage: str = "", *, stopped: bool = False
+    ) -> DirtyExit:
+        """Say how process ``pid`` ended, from its ``os.wait`` status and resource usage.
+
+        ``stopped`` tells that its worker was told to kill it.
+        """
         code = _exit_code(status)
         if code >= 0:
             text = f"Child process {pid} exited with status {code} before the job ended"
         else:
-            hint = " (possibly out of memory)" if -code == signal.SIGKILL else ""
+            hint = ""
+            if -code == signal.SIGKILL:
+                hint = (
+                    " (sent by its worker on request)" if stopped else " (possibly out of memory)"
+                )
             text = (
                 f"Child process received unhandled signal pid {pid} "
                 f"{_signal_name(-code)} (signal {-code}){hint}"

@@ -78,7 +78,8 @@ def _elsewhere(name: str, queue: str | None) -> Job[..., Any]:
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         msg = (
             f"{name!r} is not a job registered here, so its queue is unknown.{hint} "
-            f"For a job of another program name the queue: enqueue_to(queue, {name!r}, ...)."
+            "For a job of another program name the queue: enqueue_to(queue, ...), "
+            "dequeue(..., queue=...) or --queue."
         )
         raise NoQueueError(msg)
     check_queue_name(queue)

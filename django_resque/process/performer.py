@@ -106,7 +106,9 @@ class Performer:
         # What it left running in its own group is not to outlive it.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        error = DirtyExit.from_wait_status(self.pid, death.status, death.usage)
+        error = DirtyExit.from_wait_status(
+            self.pid, death.status, death.usage, stopped=self.stopped
+        )
         self.died = True
         if self._reason is not None:
             error = type(self._reason)(f"{self._reason}; {death.usage}")

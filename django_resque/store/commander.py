@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from functools import partial
 from inspect import Parameter, signature
@@ -45,6 +46,8 @@ _DENIED = (
     "NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Authentication required",
     "The user executing the script can't",
 )  # fmt: skip
+# How redis-py names each Sentinel that did not help, in some hundred letters.
+_SENTINEL = re.compile(r"<redis\.client\..*?\bhost=([^,)]*),port=(\d+).*?\)>\)>\)>")
 
 
 class Commander(ABC):
@@ -156,7 +159,7 @@ def pack(commands: Sequence[Command]) -> bytes:
 
 def translate(error: Exception, *, sent: bool = False) -> StoreError:
     """Return django-resque's exception for one of redis-py or the socket below it."""
-    text = str(error) or type(error).__name__
+    text = _SENTINEL.sub(r"Sentinel \1:\2", str(error)) or type(error).__name__
     translated: StoreError
     if isinstance(error, _DENIED_KINDS) or any(mark in text for mark in _DENIED):
         translated = AccessDenied(f"Redis denies access: {text}")

@@ -68,7 +68,8 @@ def test_enqueue_refuses_an_unknown_name(queued: Any, send: Job[..., Any]) -> No
     expected = (
         "'shop.sent' is not a job registered here, so its queue is unknown. "
         f"Did you mean {send.name}? "
-        "For a job of another program name the queue: enqueue_to(queue, 'shop.sent', ...)."
+        "For a job of another program name the queue: enqueue_to(queue, ...), "
+        "dequeue(..., queue=...) or --queue."
     )
     assert expected == str(refusal.value)
     with pytest.raises(NoQueueError) as refusal:

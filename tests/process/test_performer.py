@@ -193,6 +193,15 @@ def test_killed(start: Start) -> None:
     assert "SIGKILL (signal 9) (possibly out of memory); peak memory" in end_of(performer).error
 
 
+def test_killed_on_request(start: Start) -> None:
+    """A job that goes down with its worker sends nobody to look for lost memory."""
+    performer = start(idle)
+    performer.stop([(0.0, SIGKILL)])
+    performer.tick()
+
+    assert "SIGKILL (signal 9) (sent by its worker on request); peak" in end_of(performer).error
+
+
 def test_torn_answer(start: Start) -> None:
     """Half an answer is none."""
 

@@ -17,7 +17,7 @@ from redis.connection import PythonRespSerializer
 from django_resque.embedded import EmbeddedServer
 from django_resque.exceptions import AccessDenied, StoreError, StoreUnavailable
 from django_resque.store.commander import PooledCommander, pack, translate
-from django_resque.store.connection import from_unix_socket
+from django_resque.store.connection import from_sentinels, from_unix_socket
 from django_resque.store.scripts import Script
 from tests.store.scripted_server import ScriptedServer
 
@@ -249,6 +249,19 @@ def test_a_command_that_the_user_may_not_use_is_denied(redis_client: redis.Redis
     finally:
         commander.close()
         redis_client.acl_deluser("ann")
+
+
+def test_sentinels_that_do_not_help_are_told_in_brief() -> None:
+    """Each is named by its address, not by redis-py's long picture of its connection."""
+    commander = PooledCommander(from_sentinels([("127.0.0.1", 1), ("127.0.0.1", 2)], "main")())
+
+    with pytest.raises(StoreUnavailable) as caught:
+        commander.call("PING")
+
+    first, second = str(caught.value).split("Sentinel ")[1:]
+    assert first.startswith("127.0.0.1:1 - ")
+    assert second.startswith("127.0.0.1:2 - ")
+    assert "<redis" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
