@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -27,6 +29,11 @@ class OperatingCommand(BaseCommand):
         """Run the command; whatever Resque refuses ends it with one clear line."""
         try:
             self.operate(wiring.store(), options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Who reads the output, such as head, has seen enough. What Python still holds of it
+            # goes nowhere: it would complain again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except ConfigurationError as error:
             raise CommandError(str(error)) from error  # a line for each setting that is wrong
         except ResqueError as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +64,32 @@ def test_wrong_settings(settings: Settings) -> None:
     assert ['- RESQUE["HOSST"]', '- RESQUE["PORT"]:'] == [
         " ".join(line.split()[:2]) for line in others
     ]
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    """``resque_status | head -1`` ends without a word about the pipe."""
+    script = (
+        "import django; django.setup()\n"
+        "from tests.management.test_operating import Command; Command().handle()"
+    )
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write_end)
+
+    assert (0, "") == (done.returncode, done.stderr)
 
 
 def test_a_command_must_operate(resque_settings: Configure) -> None:
