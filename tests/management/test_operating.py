@@ -81,6 +81,7 @@ def test_a_reader_that_has_seen_enough() -> None:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "PYTHONPATH": os.pathsep.join(sys.path),
+            "PYTHONUNBUFFERED": "",
         },
         stdout=write_end,
         stderr=subprocess.PIPE,
