@@ -39,7 +39,7 @@ class Project:
         running = Running(
             [*words, "--no-color"],
             {
-                **{name: text for name, text in os.environ.items() if name not in _ELSEWHERE},
+                **{name: text for name, text in os.environ.items() if name not in ELSEWHERE},
                 "PROJECT_RESQUE": json.dumps(self.resque),
                 **self.environment,
                 **environment,
@@ -214,7 +214,7 @@ def descendants(pid: int) -> list[int]:
 
 
 # A Procfile's variables of the person who runs the tests are not meant for these workers.
-_ELSEWHERE = {
+ELSEWHERE = {
     "QUEUE", "QUEUES", "INTERVAL", "COUNT", "TERM_CHILD", "GRACEFUL_TERM", "FORK_PER_JOB",
     "JOBS_PER_FORK", "RESQUE_TERM_TIMEOUT", "RESQUE_PRE_SHUTDOWN_TIMEOUT", "RUN_AT_EXIT_HOOKS",
     "PIDFILE", "BACKGROUND", "VVERBOSE", "RESQUE_PROCLINE_PREFIX", "DJANGO_SETTINGS_MODULE",

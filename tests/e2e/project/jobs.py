@@ -26,6 +26,12 @@ def ok(number: int) -> None:
 
 
 @job
+def whoami(number: int) -> None:
+    """Tell which process performs it."""
+    note("pid", number, os.getpid())
+
+
+@job
 def work(number: int, seconds: float) -> None:
     """Take a moment, leave an effect, take another."""
     time.sleep(seconds)
