@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -22,7 +22,7 @@ from django_resque.process.pidfile import PidfileHeld, pidfile
 from django_resque.process.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django.core.management.base import CommandParser
 
@@ -132,13 +132,10 @@ class WorkingCommand(BaseCommand):
             self._print_registry()
         path = options["pidfile"] or os.environ.get("PIDFILE")
         if options["background"] or os.environ.get("BACKGROUND"):
+            with self._pidfile(path):
+                pass  # a daemon would have no terminal to complain on
             daemonize()
-        with ExitStack() as stack:
-            if path:
-                try:
-                    stack.enter_context(pidfile(path))
-                except (PidfileHeld, OSError) as error:
-                    raise CommandError(str(error), returncode=_EXIT_PIDFILE) from error
+        with self._pidfile(path):
             status = self.work(working, options)
         if status:
             sys.exit(status)
@@ -175,6 +172,18 @@ class WorkingCommand(BaseCommand):
         )
 
     @staticmethod
+    @contextmanager
+    def _pidfile(path: str | None) -> Iterator[None]:
+        """Hold the pid file, if there is to be one."""
+        with ExitStack() as stack:
+            if path:
+                try:
+                    stack.enter_context(pidfile(path))
+                except (PidfileHeld, OSError) as error:
+                    raise CommandError(str(error), returncode=_EXIT_PIDFILE) from error
+            yield
+
+    @staticmethod
     def make_worker(working: WorkerOptions) -> Worker:
         """Return a worker of this process, with a connection of its own."""
         link = wiring.link()
@@ -205,7 +214,8 @@ class WorkingCommand(BaseCommand):
     def _log(self, verbosity: int) -> None:
         """Show the log on stderr at the level asked for, unless the project's LOGGING does."""
         package = logging.getLogger("django_resque")
-        package.setLevel(_LEVELS.get(verbosity, logging.INFO))
+        if verbosity != 1 or package.level == logging.NOTSET:
+            package.setLevel(_LEVELS.get(verbosity, logging.INFO))
         if not package.hasHandlers():
             handler = logging.StreamHandler()
             handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
