@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django_resque.process.forking import fork
 from django_resque.process.mailbox import Backoff, Mailbox
+from django_resque.process.memory import settle_memory
 from django_resque.process.procline import Procline
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ class Supervisor:
     def run(self) -> int:
         """Supervise until told to stop, or until no worker is left; return the exit status."""
         self._mailbox.open()
-        # What lives now is shared with all workers; freezing keeps their collections off it.
-        gc.collect()
-        gc.freeze()
+        settle_memory()
         try:
             while True:
                 self._fill()

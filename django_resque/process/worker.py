@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 import threading
@@ -19,6 +18,7 @@ from django_resque.process.claims import Claims
 from django_resque.process.heart import Heart
 from django_resque.process.limits import Limits
 from django_resque.process.mailbox import Mailbox
+from django_resque.process.memory import settle_memory
 from django_resque.process.outage import Outage
 from django_resque.process.performers import Performers
 from django_resque.process.performing import PerformerTask
@@ -151,9 +151,6 @@ class Worker:
                 names,
                 extra={"event": "worker.threads", "worker": self.id},
             )
-        # Nothing that lives now is garbage: collections in children then leave its pages shared.
-        gc.collect()
-        gc.freeze()
         signals.before_first_fork.send_robust(self)
         while not self._stopping:
             try:
@@ -164,6 +161,7 @@ class Worker:
             except StoreError as error:
                 self._wait_out(error)
             else:
+                settle_memory()
                 return None
         return EXIT_OK
 
