@@ -51,12 +51,23 @@ def is_here(worker: WorkerId) -> bool:
 
 def died_here(worker: WorkerId) -> bool:
     """Tell whether a worker is known to be dead because it ran here and its pid is gone."""
-    if not is_here(worker):
-        return False
+    return is_here(worker) and not is_running(worker.pid)
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process of this pid runs on this machine.
+
+    One that ended and waits for its parent to notice does not: where a container's first process
+    buries nobody, it would wait for ever.
+    """
     try:
-        os.kill(worker.pid, 0)
+        os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):  # no process has so large a pid
-        return True
-    except PermissionError:
         return False
-    return False
+    except PermissionError:
+        pass  # somebody else's
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return True  # this system, or this user, is not told
+    return state != b"Z"

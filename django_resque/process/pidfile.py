@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import ResqueError
+from django_resque.execution.identity import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +71,4 @@ def _is(descriptor: int, path: str | os.PathLike[str]) -> bool:
 
 def _is_foreign_and_alive(pid: str) -> bool:
     """Tell whether a process that does not lock its pid file (Ruby's) still runs."""
-    if not pid.isdecimal() or int(pid) in (0, os.getpid()):
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
+    return pid.isdecimal() and int(pid) not in (0, os.getpid()) and is_running(int(pid))

@@ -123,6 +123,17 @@ def test_died_here(dead: int) -> None:
     assert not died_here(worker(1))
 
 
+def test_ended_and_not_buried() -> None:
+    """A worker that ended is dead, though its parent has not taken note of it."""
+    process = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+
+    try:
+        assert died_here(worker(process.pid))
+    finally:
+        process.wait()
+
+
 def test_impossible_pid() -> None:
     """A pid that no process can have is that of no living worker."""
     assert died_here(worker(9_999_999_999))

@@ -81,6 +81,17 @@ def test_stale(path: Path) -> None:
         assert str(os.getpid()) == path.read_text()
 
 
+def test_stale_unburied(path: Path) -> None:
+    """So is one of a process that ended, though its parent has not taken note of it."""
+    pid = hold(path)
+    os.kill(pid, SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+    with pidfile(path):
+        assert str(os.getpid()) == path.read_text()
+    os.waitpid(pid, 0)
+
+
 @pytest.mark.parametrize(
     "text", ["", "\n", "nonsense", "-1", "0", "9" * 30, "\xff", "12 34", str(2**31)]
 )
@@ -119,9 +130,11 @@ def test_left_behind_by_a_job(path: Path, tmp_path: Path) -> None:
     left = int(eventually(lambda: noted.exists() and noted.read_text()))
     end(pid)
 
-    with pidfile(path):
-        assert str(os.getpid()) == path.read_text()
-    os.kill(left, SIGKILL)
+    try:
+        with pidfile(path):
+            assert str(os.getpid()) == path.read_text()
+    finally:
+        os.kill(left, SIGKILL)
 
 
 def test_child_removes_nothing(path: Path) -> None:
