@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_resque import signals
 from django_resque.execution import settle
+from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from django_resque.wire.worker import Reservation
 
 logger = logging.getLogger(__name__)
+
+_WHOLE = 10**9  # characters: no payload in Redis is longer
 
 
 class Claims:
@@ -78,8 +81,8 @@ class Claims:
         # The claim stays in Redis, so whoever prunes this worker records the job as lost.
         logger.critical(
             "Leaving while Redis is away: a job of queue %s (%s) ended as %s, unrecorded",
-            reservation.queue,
-            settle.job_name(reservation.payload),
+            printable(reservation.queue),
+            printable(settle.job_name(reservation.payload) or "(invalid payload)"),
             type(outcome).__name__,
             extra=self._extra("job.unwritten", reservation),
         )
@@ -94,7 +97,7 @@ class Claims:
                 "Redis refused part of a job's ending (%s): %s of %s",
                 error,
                 outcome,
-                reservation.payload.decode(errors="backslashreplace"),
+                printable(reservation.payload.decode(errors="backslashreplace"), _WHOLE),
                 extra=self._extra("job.unwritten", reservation),
             )
         if answer.settled:
@@ -103,11 +106,12 @@ class Claims:
             logger.warning(
                 "A job of queue %s ended as %s, but its claim was gone: it was settled before a "
                 "reply got lost, or this worker was taken for dead",
-                reservation.queue,
+                printable(reservation.queue),
                 type(outcome).__name__,
                 extra=self._extra("job.fenced", reservation),
             )
 
     @staticmethod
     def _extra(event: str, reservation: Reservation) -> dict[str, str]:
-        return {"event": event, "queue": reservation.queue, "worker": reservation.worker}
+        queue = printable(reservation.queue)
+        return {"event": event, "queue": queue, "worker": reservation.worker}

@@ -22,11 +22,14 @@ _PR_SET_PDEATHSIG = 1
 _prctl = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 
 
-def fork(child: Callable[[], int], *, on_parent_death: signal.Signals) -> int:
+def fork(
+    child: Callable[[], int], *, on_parent_death: signal.Signals, opens_mailbox: bool = False
+) -> int:
     """Run ``child`` in a forked process, leave it with the status it returns; return its pid.
 
     The child handles no signals of its parent, receives ``on_parent_death`` when its parent
-    dies (Linux), and leaves by ``os._exit``. Raises OSError when the system cannot fork.
+    dies (Linux), and leaves by ``os._exit``. Signals wait for one that ``opens_mailbox``: they
+    must not end it before it can hear them. Raises OSError when the system cannot fork.
     """
     signals.forking.send_robust(None)
     flush()
@@ -36,7 +39,7 @@ def fork(child: Callable[[], int], *, on_parent_death: signal.Signals) -> int:
     try:
         pid = os.fork()
         if pid == 0:
-            _be_child(child, parent, on_parent_death)
+            _be_child(child, parent, on_parent_death, unblocks=not opens_mailbox)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return pid
@@ -51,13 +54,16 @@ def flush() -> None:
             continue  # closed, a broken pipe or a full disk: output is no reason to stop work
 
 
-def _be_child(child: Callable[[], int], parent: int, on_parent_death: signal.Signals) -> NoReturn:
+def _be_child(
+    child: Callable[[], int], parent: int, on_parent_death: signal.Signals, *, unblocks: bool
+) -> NoReturn:
     status = _CRASHED
     try:
         signal.set_wakeup_fd(-1)
         for number in HEARD:
             signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+        if unblocks:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
         if _prctl is not None:
             _prctl(_PR_SET_PDEATHSIG, int(on_parent_death))
         if os.getppid() != parent:

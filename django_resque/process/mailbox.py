@@ -47,6 +47,8 @@ class Mailbox:
             self._previous[number] = signal.signal(number, _land)
             # A slow system call in foreign code need not fail because a child ended meanwhile.
             signal.siginterrupt(number, False)  # noqa: FBT003 its only form
+        # Whoever forked this process may have held them back until they could be heard.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
 
     def close(self) -> None:
         """Give the signals back to whom they belonged and close the pipe."""

@@ -11,6 +11,7 @@ from django_resque.execution.identity import died_here
 from django_resque.execution.outcome import Failed
 from django_resque.execution.settle import held_job, unregister
 from django_resque.wire import timestamps
+from django_resque.wire.printable import printable
 from django_resque.wire.worker import WorkerId
 
 if TYPE_CHECKING:
@@ -74,10 +75,9 @@ def strike(
     )
     if not struck:
         return None
+    shown = printable(worker)
     logger.warning(
-        "Pruned dead worker %s",
-        worker,
-        extra={"event": "worker.pruned", "worker": worker},
+        "Pruned dead worker %s", shown, extra={"event": "worker.pruned", "worker": shown}
     )
     return Pruned(worker, reservation, failed)
 

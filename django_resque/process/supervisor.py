@@ -80,7 +80,9 @@ class Supervisor:
             if not place.pid and place.due <= now and not self._stopping:
                 place.since = now
                 try:
-                    place.pid = fork(self._be_worker, on_parent_death=signal.SIGQUIT)
+                    place.pid = fork(
+                        self._be_worker, on_parent_death=signal.SIGQUIT, opens_mailbox=True
+                    )
                 except OSError as error:
                     place.due = now + place.delays.step()
                     logger.error("Cannot fork a worker: %s", error)  # noqa: TRY400 one clear line

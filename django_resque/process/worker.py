@@ -181,7 +181,10 @@ class Worker:
         """Nothing to do: show it, see to what had to wait, and watch for the next job."""
         if status != self._resting:
             self._show_rest(status)
-        self._mourn_pruned()
+        if self._to_mourn:
+            # A push announced meanwhile may have been heard by a heartbeat: so look again.
+            self._mourn_pruned()
+            return
         idle_until = self._idle_since + (
             _NEVER if self.options.max_idle is None else self.options.max_idle
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from signal import SIGKILL, SIGQUIT, SIGTERM, SIGUSR1
 from typing import TYPE_CHECKING, Any
@@ -130,7 +131,7 @@ def test_signal_during_fork(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -
     real = os.fork
 
     def fork_under_fire() -> int:
-        os.kill(os.getpid(), SIGTERM)
+        signal.pthread_kill(threading.get_ident(), SIGTERM)
         pid = real()
         if pid == 0:
             os.kill(os.getpid(), SIGUSR1)  # the child has SIG_DFL for it when it gets through

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from signal import SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 from typing import TYPE_CHECKING
@@ -27,9 +28,9 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 def send(*numbers: signal.Signals) -> None:
-    """Send this process signals."""
+    """Send this thread signals: another thread of the test run might take its time."""
     for number in numbers:
-        os.kill(os.getpid(), number)
+        signal.pthread_kill(threading.get_ident(), number)
 
 
 def test_hears_in_order(mailbox: Mailbox) -> None:

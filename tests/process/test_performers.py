@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -261,7 +262,7 @@ def test_called_off(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def call_off() -> None:
         crew.called_off = True
-        os.kill(os.getpid(), SIGTERM)
+        signal.pthread_kill(threading.get_ident(), SIGTERM)
 
     crew.meanwhile = call_off
     began = time.monotonic()

@@ -114,7 +114,7 @@ def test_idle(store: Store, redis_client: redis.Redis, dead: int) -> None:
         (f"{hostname()}~{machine()}0000:9999999999:q", 0, True),
         ("h\udcff:1:q", FOREIGN_TTL + 5, True),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: ascii(value)[:40],
 )
 def test_silence(store: Store, worker: str, silent: float | None, is_pruned: bool) -> None:
     """Ours are dead after their time, others' after Ruby's; who never beat is not judged."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM
 from typing import TYPE_CHECKING, Any
 
@@ -64,9 +65,9 @@ def termination() -> Iterator[Termination]:
 
 
 def send(*numbers: int) -> None:
-    """Send this process signals."""
+    """Send this thread signals: another thread of the test run might take its time."""
     for number in numbers:
-        os.kill(os.getpid(), number)
+        signal.pthread_kill(threading.get_ident(), number)
 
 
 @pytest.mark.parametrize("number", [SIGTERM, SIGINT, SIGHUP])
