@@ -1,9 +1,8 @@
-"""Each claim of a worker comes to one ending, which is told."""
+"""Every claim has one ending, and that ending is told."""
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -14,142 +13,167 @@ from django_resque.execution.queue_names import QueuePatterns
 from django_resque.execution.reserve import Reserver
 from django_resque.failures.redis import RedisBackend
 from django_resque.process.claims import Claims
+from tests.claims import WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import redis
 
-    from django_resque.embedded import EmbeddedServer
-    from django_resque.execution.outcome import Outcome
+    from django_resque.process.worker import Worker
     from django_resque.store import Store
-
-WORKER = "host~000000000000:1:mail"
-JOB = b'{"class":"shop.send","args":["s3cr3t"]}'
+    from django_resque.wire.worker import Reservation
 
 
 @pytest.fixture
 def claims(store: Store) -> Claims:
-    """The claims of a worker on the queue mail."""
-    reserver = Reserver(store, WORKER, QueuePatterns.parse(["mail"]))
-    sender: Any = "the worker"
-    return Claims(reserver, store, (RedisBackend(),), sender)
+    """The claims of a worker that works on the queue q."""
+    reserver = Reserver(store, WORKER, QueuePatterns.parse(["q"]))
+    return Claims(reserver, store, [RedisBackend()], cast("Worker", "the worker"))
 
 
 @pytest.fixture
-def told() -> Iterator[list[tuple[Any, Outcome]]]:
-    """What ``job_finished`` tells."""
-    heard: list[tuple[Any, Outcome]] = []
+def finished() -> Iterator[list[tuple[Any, Reservation, Any]]]:
+    """What job_finished has told."""
+    told: list[tuple[Any, Reservation, Any]] = []
 
-    def hear(sender: Any, *, outcome: Outcome, **_: Any) -> None:
-        heard.append((sender, outcome))
+    def tell(sender: Any, reservation: Reservation, outcome: Any, **_: Any) -> None:
+        told.append((sender, reservation, outcome))
 
-    signals.job_finished.connect(hear)
-    yield heard
-    signals.job_finished.disconnect(hear)
+    signals.job_finished.connect(tell)
+    yield told
+    signals.job_finished.disconnect(tell)
 
 
-def test_settled_with_the_next(
-    claims: Claims, redis_client: redis.Redis, told: list[tuple[Any, Outcome]]
+def taken(claims: Claims, store: Store, payload: bytes = b"{}") -> Reservation:
+    """Push a payload and return its claim."""
+    store.queues.push("q", payload)
+    reservation = claims.next(armed=False).reservation
+    assert reservation is not None
+    return reservation
+
+
+def test_settle(claims: Claims, store: Store, finished: list[tuple[Any, Reservation, Any]]) -> None:
+    """An outcome is written with the next step, and then told, once."""
+    first = taken(claims, store)
+    claims.settle(first, Succeeded())
+    assert claims.unsettled
+    assert [] == finished
+
+    second = taken(claims, store)
+    claims.settle(second, Failed("E", "x"))
+    claims.flush()
+    claims.flush()
+
+    assert not claims.unsettled
+    assert ["the worker"] * 2 == [sender for sender, _, _ in finished]
+    assert [(first, Succeeded()), (second, Failed("E", "x"))] == [told[1:] for told in finished]
+    assert [2, 1] == store.stats.get("processed", "failed")
+
+
+def test_receiver_raises(claims: Claims, store: Store) -> None:
+    """A receiver that raises does no harm."""
+
+    def refuse(**_: Any) -> None:
+        raise ValueError("boom")
+
+    claims.settle(taken(claims, store), Succeeded())
+    signals.job_finished.connect(refuse)
+    try:
+        claims.flush()
+    finally:
+        signals.job_finished.disconnect(refuse)
+
+    assert not claims.unsettled
+
+
+def test_give_back(
+    claims: Claims, store: Store, finished: list[tuple[Any, Reservation, Any]]
 ) -> None:
-    """An ending is written, and told, by the step that looks for the next job."""
-    redis_client.rpush("resque:queue:mail", JOB)
-    reservation = claims.next(armed=False).reservation
-    assert reservation is not None
-
-    claims.settle(reservation, Succeeded())
-
-    assert (True, []) == (claims.unsettled, told)
-    assert "empty" == claims.next(armed=False).status
-    assert (False, [("the worker", Succeeded())]) == (claims.unsettled, told)
-    assert b"1" == redis_client.get("resque:stat:processed")
-    assert ["mail"] == claims.queues
-
-
-def test_flush(claims: Claims, redis_client: redis.Redis, told: list[Any]) -> None:
-    """An ending can be written without taking another job."""
-    redis_client.rpush("resque:queue:mail", JOB, JOB)
-    reservation = claims.next(armed=False).reservation
-    assert reservation is not None
-
-    claims.settle(reservation, Failed("ValueError", "boom"))
+    """A job that has not begun goes back without a word of an ending."""
+    claims.give_back(taken(claims, store, b"one"))
     claims.flush()
 
-    assert (False, 1) == (claims.unsettled, len(told))
-    assert (1, 1) == (redis_client.llen("resque:failed"), redis_client.llen("resque:queue:mail"))
-    assert not redis_client.exists(f"resque:worker:{WORKER}")
-
-
-def test_give_back(claims: Claims, redis_client: redis.Redis, told: list[Any]) -> None:
-    """A job that has not begun is the next of its queue again, and nothing is counted."""
-    redis_client.rpush("resque:queue:mail", JOB, b"{}")
-    reservation = claims.next(armed=False).reservation
-    assert reservation is not None
-
-    claims.give_back(reservation)
-    claims.flush()
-
-    assert [JOB, b"{}"] == redis_client.lrange("resque:queue:mail", 0, -1)
-    assert ([], None) == (told, redis_client.get("resque:stat:processed"))
+    assert [b"one"] == store.queues.peek("q")
+    assert [0] == store.stats.get("processed")
+    assert [] == finished
 
 
 def test_fenced(
     claims: Claims,
+    store: Store,
     redis_client: redis.Redis,
-    told: list[Any],
     caplog: pytest.LogCaptureFixture,
+    finished: list[tuple[Any, Reservation, Any]],
 ) -> None:
-    """An ending that came too late is not written; that is logged, not told as an ending."""
-    redis_client.rpush("resque:queue:mail", JOB)
-    reservation = claims.next(armed=False).reservation
-    assert reservation is not None
+    """The ending of a claim that somebody else has ended is not told as one, but the log has it."""
+    claims.settle(taken(claims, store), Succeeded())
     redis_client.delete(f"resque:worker:{WORKER}")
 
-    claims.settle(reservation, Failed("ValueError", "boom"))
     claims.flush()
 
-    assert ([], False) == (told, claims.unsettled)
-    assert not redis_client.exists("resque:failed", "resque:stat:processed")
-    assert ["job.fenced"] == [record.event for record in caplog.records]  # type: ignore[attr-defined]
-
-
-def test_refused_in_part(
-    claims: Claims, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A failure that Redis refuses to keep is kept by the log, whole."""
-    redis_client.rpush("resque:queue:mail", JOB)
-    redis_client.set("resque:failed", "no list")
-    reservation = claims.next(armed=False).reservation
-    assert reservation is not None
-
-    claims.settle(reservation, Failed("ValueError", "boom"))
-    claims.flush()
-
-    (record,) = [each for each in caplog.records if each.levelno == logging.ERROR][:1]
-    assert "WRONGTYPE" in record.getMessage()
-    assert JOB.decode() in record.getMessage()
-    assert b"1" == redis_client.get("resque:stat:failed")
-
-
-def test_give_up(
-    claims: Claims,
-    redis_server: EmbeddedServer,
-    redis_client: redis.Redis,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """An ending that cannot be written is told without the arguments, which Redis still has."""
-    redis_client.rpush("resque:queue:mail", JOB)
-    reservation = claims.next(armed=False).reservation
-    assert reservation is not None
-    claims.give_up()
-    claims.settle(reservation, Succeeded())
-    redis_server.kill()
-    with pytest.raises(StoreUnavailable):
-        claims.flush()
-
-    claims.give_up()
-
+    assert not claims.unsettled
+    assert [] == finished
     (record,) = caplog.records
-    assert "shop.send" in record.getMessage()
-    assert "s3cr3t" not in record.getMessage()
+    assert "ended as Succeeded, but its claim was gone" in record.getMessage()
+    assert ("job.fenced", "q") == (vars(record)["event"], vars(record)["queue"])
+
+
+def test_refused(
+    claims: Claims, store: Store, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What Redis refuses of an ending is nowhere but in the log, whole and on one line."""
+    redis_client.set("resque:failed", "no list")
+    claims.settle(taken(claims, store, b'{"class":"x",\n"args":["\x1b[2J\xff"]}'), Failed("E", "x"))
+
+    claims.flush()
+
+    (record,) = [each for each in caplog.records if vars(each)["event"] == "job.unwritten"]
+    line = record.getMessage()
+    assert "WRONGTYPE" in line
+    assert "Failed(exception='E', error='x', backtrace=[])" in line
+    assert '{"class":"x",\\n"args":["\\x1b[2J\\xff"]}' in line
+    assert [1, 1] == store.stats.get("processed", "failed")
+
+
+def test_lost_reply(claims: Claims, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that a lost reply left in the worker's hands goes back with the rest."""
+    claims.settle(taken(claims, store), Succeeded())
+    store.queues.push("q", b"two")
+    step = store.workers.step
+
+    def lose_reply(*args: Any, **kwargs: Any) -> Any:
+        step(*args, **kwargs)
+        raise StoreUnavailable("cut", uncertain=True)
+
+    monkeypatch.setattr(store.workers, "step", lose_reply)
+    with pytest.raises(StoreUnavailable):
+        claims.next(armed=False)
+    monkeypatch.setattr(store.workers, "step", step)
+    assert 0 == store.queues.size("q")
+
+    claims.flush()
+
+    assert [b"two"] == store.queues.peek("q")
+    assert [1] == store.stats.get("processed")
+    assert not claims.unsettled
+
+
+def test_give_up(claims: Claims, store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """An ending that could not be written is told by name, without arguments."""
+    claims.give_up()
+    assert [] == caplog.records
+    payload = b'{"class":"shop.send\\n","args":["secret"]}'
+    claims.settle(taken(claims, store, payload), Succeeded())
+
+    claims.give_up()
+
+    (line,) = caplog.messages
+    assert "a job of queue q (shop.send\\n) ended as Succeeded, unrecorded" in line
+    assert "secret" not in line
     assert claims.unsettled
+
+
+def test_queues(claims: Claims) -> None:
+    """It tells which queues it looks into."""
+    assert ["q"] == claims.queues

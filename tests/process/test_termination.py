@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from django_resque import Plugin, job, signals
-from django_resque.exceptions import TermException
+from django_resque.exceptions import JobTimeout, TermException
 from django_resque.execution.outcome import Failed, Succeeded
 from django_resque.failures.base import FailureBackend
 from django_resque.process.forking import fork
@@ -239,3 +239,22 @@ def test_job_forks_and_returns(effects: Callable[[], list[str]]) -> None:
     os.waitpid(pid, 0)
 
     assert ["Succeeded()"] == effects()
+
+
+def test_reason(effects: Callable[[], list[str]]) -> None:
+    """Where the worker says why it stops a job, its hooks and backends are told just that."""
+    del effects
+    hook, backend = Noting(), Telling()
+    termination = Termination(lambda: JobTimeout("too slow"))
+
+    @job(name="slow", plugins=[hook])
+    def slow() -> None:
+        termination.handle(SIGTERM, None)
+
+    outcome = termination.guard(reservation("slow"), [backend], fresh=False)
+
+    assert isinstance(outcome, Failed)
+    assert ("django_resque.exceptions.JobTimeout", "too slow") == (outcome.exception, outcome.error)
+    assert any("in slow" in line for line in outcome.backtrace)
+    assert ["too slow"] == hook.told
+    assert ["django_resque.exceptions.JobTimeout"] == backend.told
