@@ -52,8 +52,12 @@ class UnknownJob(ResqueError, LookupError):
 
     def __init__(self, name: str, near: list[str]) -> None:
         """Name the job and the registered names most like it."""
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        super().__init__(f"{name!r} is not a registered job{hint}")
+        hint = f"Did you mean {', '.join(near)}? " if near else ""
+        super().__init__(
+            f"{name!r} is not a registered job. {hint}"
+            "Is its app in INSTALLED_APPS and its module called jobs or tasks? "
+            "After renaming a job, @job(name=...) keeps its old name"
+        )
         self.name = name
 
 
@@ -146,8 +150,21 @@ class EnqueueUncertain(StoreUnavailable):
 class TermException(BaseException):
     """Raised inside a running job when its worker was told to stop (``--term-child``).
 
-    Not an ``Exception``, so that a job's own ``except Exception`` lets it pass.
+    Not an ``Exception``, so that a job's own ``except Exception`` lets it pass. Raised at a
+    job's timeout too; ``reason`` is then what hooks, backends and the record are told instead.
     """
+
+    def __init__(self, message: str = "", reason: DirtyExit | None = None) -> None:
+        """Keep why the job is stopped, if it is not for its worker's sake."""
+        super().__init__(message)
+        self.reason = reason
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return what is to be told of a job that raised ``error``: why it was stopped, if it was."""
+    if isinstance(error, TermException) and error.reason is not None:
+        return error.reason.with_traceback(error.__traceback__)
+    return error
 
 
 def _exit_code(status: int) -> int:

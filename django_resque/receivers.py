@@ -38,6 +38,11 @@ def connect() -> None:
         (signals.performed, release_connections),
         (signals.performer_exit, close_at_exit),
         (signals.job_finished, log_job),
+        (signals.before_first_fork, log_start),
+        (signals.before_pause, log_pause),
+        (signals.after_pause, log_resumption),
+        (signals.shutdown, log_stop),
+        (signals.worker_exit, log_exit),
     ]
     for signal, receive in receivers:
         signal.connect(receive, dispatch_uid=f"django_resque.{receive.__name__}")
@@ -101,6 +106,36 @@ def log_job(*, reservation: Reservation, outcome: Outcome, **_: Any) -> None:
         logger.info("%s from queue %s was left unperformed by a hook", job, queue, extra=extra)
     else:
         logger.info("%s from queue %s was performed", job, queue, extra=extra)
+
+
+def log_start(*, sender: Any, **_: Any) -> None:
+    """Log that a worker begins, and by its id on which queues."""
+    _log_worker("Worker %s starts", "worker.started", sender)
+
+
+def log_pause(*, sender: Any, **_: Any) -> None:
+    """Log that a worker was told to take no jobs."""
+    _log_worker("Worker %s is paused", "worker.paused", sender)
+
+
+def log_resumption(*, sender: Any, **_: Any) -> None:
+    """Log that a worker takes jobs again."""
+    _log_worker("Worker %s goes on", "worker.resumed", sender)
+
+
+def log_stop(*, sender: Any, **_: Any) -> None:
+    """Log that a worker was told to leave."""
+    _log_worker("Worker %s was told to leave", "worker.stopping", sender)
+
+
+def log_exit(*, sender: Any, **_: Any) -> None:
+    """Log that a worker leaves."""
+    _log_worker("Worker %s leaves", "worker.left", sender)
+
+
+def _log_worker(message: str, event: str, worker: Any) -> None:
+    shown = printable(worker.id)
+    logger.info(message, shown, extra={"event": event, "worker": shown})
 
 
 def _close_databases() -> None:

@@ -347,3 +347,32 @@ def test_nothing_is_worked_out_for_a_log_that_nobody_keeps(
     finish(Succeeded())
 
     assert [] == caplog.records
+
+
+@pytest.mark.parametrize(
+    ("signal", "event", "text"),
+    [
+        (signals.before_first_fork, "worker.started", "Worker vm:1:high\\n starts"),
+        (signals.before_pause, "worker.paused", "Worker vm:1:high\\n is paused"),
+        (signals.after_pause, "worker.resumed", "Worker vm:1:high\\n goes on"),
+        (signals.shutdown, "worker.stopping", "Worker vm:1:high\\n was told to leave"),
+        (signals.worker_exit, "worker.left", "Worker vm:1:high\\n leaves"),
+    ],
+)
+def test_log_of_a_worker(
+    caplog: pytest.LogCaptureFixture, signal: Signal, event: str, text: str
+) -> None:
+    """The log tells when a worker starts, pauses, goes on and leaves."""
+    caplog.set_level(logging.INFO, "django_resque")
+
+    class Worker:
+        id = "vm:1:high\n"
+
+    signal.send(Worker())
+
+    (record,) = caplog.records
+    assert (text, event, "vm:1:high\\n") == (
+        record.getMessage(),
+        record.__dict__["event"],
+        record.__dict__["worker"],
+    )

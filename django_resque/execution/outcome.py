@@ -12,6 +12,7 @@ from django_resque.exceptions import (
     JobTimeout,
     MemoryLimitExceeded,
     PruneDeadWorkerDirtyExit,
+    cause_of,
 )
 from django_resque.wire import timestamps
 from django_resque.wire.codec import dumps, loads
@@ -48,6 +49,7 @@ class Failed:
     @classmethod
     def from_exception(cls, error: BaseException) -> Failed:
         """Describe an exception: its name, message, and traceback from the job's own frame on."""
+        error = cause_of(error)
         kind = type(error)
         name = kind.__qualname__
         if kind.__module__ != "builtins":

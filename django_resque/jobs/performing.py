@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import async_to_sync
 
 from django_resque import wiring
-from django_resque.exceptions import DontPerform
+from django_resque.exceptions import DontPerform, cause_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -50,7 +50,7 @@ def perform_job(job: Job[..., Any], payload: Payload, queue: str) -> bool:
             plugin.after_perform(payload, queue)
     except BaseException as error:
         # SystemExit and TermException end a job as well; all is raised again.
-        _tell(plugins, error, payload, queue)
+        _tell(plugins, cause_of(error), payload, queue)
         raise
     return performed
 

@@ -41,7 +41,7 @@ class Registry:
 
     def near(self, name: str) -> list[str]:
         """Return the few registered names most like ``name``."""
-        return get_close_matches(name, self._jobs, n=5)
+        return get_close_matches(name, self._jobs, n=5, cutoff=0.8)
 
     def __iter__(self) -> Iterator[Job[..., Any]]:
         """Iterate over the jobs, sorted by name."""

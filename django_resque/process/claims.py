@@ -104,8 +104,9 @@ class Claims:
             signals.job_finished.send_robust(self._worker, reservation=reservation, outcome=outcome)
         else:
             logger.warning(
-                "A job of queue %s ended as %s, but its claim was gone: it was settled before a "
+                "%s from queue %s ended as %s, but its claim was gone: it was settled before a "
                 "reply got lost, or this worker was taken for dead",
+                printable(settle.job_name(reservation.payload) or "(invalid payload)"),
                 printable(reservation.queue),
                 type(outcome).__name__,
                 extra=self._extra("job.fenced", reservation),

@@ -35,7 +35,7 @@ class Outage:
             self._told = now
             logger.warning(
                 "%s; trying again until it answers",
-                error,
+                str(error).rstrip("."),
                 extra={"event": "worker.outage", "worker": self._worker},
             )
         return self._delays.step() * random.uniform(0.8, 1.2)  # noqa: S311 spreads the workers

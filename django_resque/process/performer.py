@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError, DirtyExit
-from django_resque.execution.outcome import Failed, decode
+from django_resque.execution.outcome import Failed, decode, encode
 from django_resque.process import performing
 
 if TYPE_CHECKING:
@@ -146,7 +146,11 @@ class Performer:
         self.stopped = True
         now = time.monotonic()
         self._stops += [(now + delay, number) for delay, number in steps]
-        self._reason = self._reason or reason
+        if reason is not None and self._reason is None:
+            self._reason = reason
+            # Said before the signal comes, so that its hooks and backends hear of it too.
+            with suppress(OSError):
+                self.channel.post(performing.STOPPING, encode(Failed.from_exception(reason)))
 
     def dismiss(self) -> None:
         """Let it leave: it serves nothing more."""

@@ -18,6 +18,7 @@ from django_resque.wire.worker import Reservation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django_resque.exceptions import DirtyExit
     from django_resque.execution.outcome import Outcome
     from django_resque.failures.base import FailureBackend
     from django_resque.process.channel import Channel
@@ -31,6 +32,8 @@ PERFORM_LAST = b"L"
 """Perform the claim in the body, then leave."""
 MOURN = b"M"
 """Run the hooks for the failure and claim in the body, then leave."""
+STOPPING = b"S"
+"""The body says why signals follow to stop the job."""
 OUTCOME = b"O"
 """The outcome is in the body."""
 
@@ -54,7 +57,7 @@ class PerformerTask:
         for descriptor in self.inherited:
             os.close(descriptor)
         _offer_to_oom_killer()
-        termination = Termination()
+        termination = Termination(lambda: _reason_from(channel))
         signal.signal(signal.SIGTERM, termination.handle)
         self.procline.show("Ready")
         fresh = True
@@ -62,6 +65,8 @@ class PerformerTask:
         listening = channel.send(READY)
         while listening and (message := channel.receive()):
             kind, body = message
+            if kind == STOPPING:
+                continue  # it came too late: the job had ended
             if kind == MOURN:
                 self._mourn(body)
                 channel.send(OUTCOME, b"")
@@ -89,6 +94,15 @@ def mourning(reservation: Reservation, failed: Outcome) -> bytes:
     """Return the body of a MOURN message."""
     # The outcome is JSON, so no newline stands in it.
     return encode(failed) + b"\n" + reservation.encode()
+
+
+def _reason_from(channel: Channel) -> DirtyExit | None:
+    """Return why the worker stops the job at work, if it said so before it sent the signal."""
+    message = channel.poll()
+    if message is None or message[0] != STOPPING:
+        return None
+    failed = decode(message[1])
+    return failed.as_exception() if isinstance(failed, Failed) else None
 
 
 def _offer_to_oom_killer() -> None:

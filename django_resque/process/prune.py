@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django_resque.exceptions import DecodeError, PruneDeadWorkerDirtyExit
 from django_resque.execution.identity import died_here
 from django_resque.execution.outcome import Failed
-from django_resque.execution.settle import held_job, unregister
+from django_resque.execution.settle import held_job, job_name, unregister
 from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 from django_resque.wire.worker import WorkerId
@@ -75,11 +75,24 @@ def strike(
     )
     if not struck:
         return None
-    shown = printable(worker)
-    logger.warning(
-        "Pruned dead worker %s", shown, extra={"event": "worker.pruned", "worker": shown}
-    )
+    _log(worker, reservation)
     return Pruned(worker, reservation, failed)
+
+
+def _log(worker: str, reservation: Reservation | None) -> None:
+    extra = {"event": "worker.pruned", "worker": printable(worker)}
+    if reservation is None:
+        logger.warning("Pruned dead worker %s", extra["worker"], extra=extra)
+        return
+    extra["queue"] = printable(reservation.queue)
+    extra["job"] = printable(job_name(reservation.payload) or "(invalid payload)")
+    logger.error(
+        "Pruned dead worker %s; its job %s from queue %s failed",
+        extra["worker"],
+        extra["job"],
+        extra["queue"],
+        extra=extra,
+    )
 
 
 def _is_dead(worker: str, heartbeat: str | None, now: int, ttl: float) -> bool:

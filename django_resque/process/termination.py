@@ -14,9 +14,10 @@ from django_resque.execution.perform import mourn, perform
 from django_resque.process.forking import flush
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
 
+    from django_resque.exceptions import DirtyExit
     from django_resque.execution.outcome import Outcome
     from django_resque.failures.base import FailureBackend
     from django_resque.wire.worker import Reservation
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 class Termination:
     """Lets the first signal raise TermException in the job at work; later ones do nothing."""
 
-    def __init__(self) -> None:
-        """Begin with no job at work."""
+    def __init__(self, reason: Callable[[], DirtyExit | None] = lambda: None) -> None:
+        """Begin with no job at work; ``reason`` is asked why it is to be stopped."""
+        self._reason = reason
         self._armed = False
         self._told = ""
         self._pid = os.getpid()
@@ -35,7 +37,7 @@ class Termination:
         """Handle a signal: pass it to :func:`signal.signal`."""
         first, self._told = not self._told, signal.Signals(number).name
         if self._armed and first:
-            raise TermException(self._told)
+            raise TermException(self._told, self._reason())
 
     @contextmanager
     def hearing(self, numbers: Iterable[signal.Signals]) -> Iterator[None]:

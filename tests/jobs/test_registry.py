@@ -47,7 +47,7 @@ def test_an_unknown_name_is_refused_with_similar_ones() -> None:
     registry = Registry()
     registry.add(made(first, "shop.jobs.archive"))
     registry.add(made(second, "mail"))
-    with pytest.raises(UnknownJob, match=r"did you mean shop\.jobs\.archive") as refusal:
+    with pytest.raises(UnknownJob, match=r"Did you mean shop\.jobs\.archive") as refusal:
         registry.get("shop.jobs.archve")
     assert "shop.jobs.archve" == refusal.value.name
     assert registry.find("shop.jobs.archve") is None

@@ -114,7 +114,8 @@ def test_environment(
     del resque_settings
     variable, value, argv, attribute, expected = case
     monkeypatch.setenv(variable, value)
-    found = [getattr(worker_options("--queues", "q", *more), attribute) for more in ([], argv)]
+    lines: list[list[str]] = [[], argv]
+    found = [getattr(worker_options("--queues", "q", *line), attribute) for line in lines]
 
     assert list(expected) == found
 

@@ -1,0 +1,108 @@
+"""However a job dies, it leaves one failure that says why, and its worker works on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.running import failures, push, push_raw, stats
+
+if TYPE_CHECKING:
+    import redis
+
+    from tests.e2e.running import Project
+
+_DIRTY, _TIMEOUT, _MEMORY = "DirtyExit", "JobTimeout", "MemoryLimitExceeded"
+
+
+def work_off(project: Project, *options: str) -> str:
+    """Work all queues off and return the log."""
+    worker = project.start("resque_work", "--queues", "*", "--burst", *options)
+    assert 0 == worker.wait(30)
+    return worker.log
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("leave", [0], _DIRTY, ["exited with status 0 before the job ended", "peak memory"]),
+        ("leave", [3], _DIRTY, ["exited with status 3", "CPU"]),
+        ("die", [9], _DIRTY, ["SIGKILL (signal 9)", "possibly out of memory", "peak memory"]),
+        ("die", [11], _DIRTY, ["SIGSEGV (signal 11)"]),
+        ("burn", [0.2, 60], _DIRTY, ["SIGKILL", "CPU 0."]),
+        ("oversleep", [], _TIMEOUT, ["after its timeout of 0.5 s"]),
+        ("busy_in_c", [], _TIMEOUT, ["after its timeout of 0.5 s", "CPU"]),
+        ("never_give_up", [], _TIMEOUT, ["after its timeout of 0.5 s"]),
+        ("tidy_up", [], _TIMEOUT, ["after its timeout of 0.5 s"]),
+        ("leak", [], _MEMORY, ["its max_memory is 150 MB"]),
+        ("close_descriptors", [], _DIRTY, ["exited with status"]),
+    ],
+)
+def test_one_telling_failure(
+    project: Project, redis_client: redis.Redis, case: tuple[str, list[object], str, list[str]]
+) -> None:
+    """The failure names the signal, the status, the limit, and what the process had used."""
+    job, args, exception, parts = case
+    payload = push(redis_client, job, *args)
+    push(redis_client, "ok", 1)
+
+    log = work_off(project, "--term-timeout", "0.5")
+
+    (failure,) = failures(redis_client)
+    assert f"django_resque.exceptions.{exception}" == failure["exception"]
+    assert [] == [part for part in parts if part not in failure["error"]]
+    assert payload.decode().startswith('{"class":"' + failure["payload"]["class"])
+    assert ("ok 1" in project.effects(), stats(redis_client)) == (True, (2, 1))
+    assert f"tests.e2e.project.jobs.{job} from queue q failed" in log
+
+
+def test_timeout_shows_where(project: Project, redis_client: redis.Redis) -> None:
+    """A job that can still answer shows where it was, may clean up, and tells one reason to all."""
+    project.resque["FAILURE_BACKEND"] = ["redis", "log"]
+    push(redis_client, "tidy_up")
+
+    log = work_off(project)
+
+    (failure,) = failures(redis_client)
+    assert any("in tidy_up" in line for line in failure["backtrace"])
+    assert ["tidied"] == project.effects()
+    assert "JobTimeout" in log
+    assert "TermException" not in log
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"null",
+        b"{oops",
+        b'"text"',
+        b"[1,2]",
+        b"5",
+        b"\xff\xfe",
+        b'{"class":"tests.e2e.project.jobs.ok","args":[1',
+        b'{"args":[1]}',
+        b'{"class":null,"args":[1]}',
+        b'{"class":"","args":[1]}',
+        b'{"class":"tests.e2e.project.jobs.ok","args":{"a":1}}',
+        b'{"class":"tests.e2e.project.jobs.ok","args":[NaN]}',
+        b'{"class":"tests.e2e.project.jobs.ok","args":[1e999]}',
+        b'{"class":"tests.e2e.project.jobs.ok","args":' + b"[" * 200 + b"]" * 200 + b"}",
+        b'{"class":"tests.e2e.project.jobs.ok","args":[' + b"9" * 5000 + b"]}",
+        b'{"class":"tests.e2e.project.jobs.ok","args":[1,2,3]}',
+        b'{"class":"os.system","args":["true"]}',
+        b'{"class":"\\ud800\\u0000\\u001b[2J","args":[]}',
+    ],
+)
+def test_hostile_payload(project: Project, redis_client: redis.Redis, payload: bytes) -> None:
+    """What no job can be made of is one failure with all its bytes, and the next job runs."""
+    push_raw(redis_client, payload)
+    push(redis_client, "ok", 1)
+
+    work_off(project)
+
+    (failure,) = failures(redis_client)
+    assert failure["error"]
+    assert ["ok 1"] == project.effects()
+    assert (2, 1) == stats(redis_client)
