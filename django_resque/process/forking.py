@@ -14,7 +14,7 @@ from django_resque import signals
 from django_resque.process.mailbox import HEARD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _CRASHED = 70  # EX_SOFTWARE: the child's own code, not a job, raised
 _PR_SET_PDEATHSIG = 1
@@ -31,18 +31,39 @@ def fork(
     dies (Linux), and leaves by ``os._exit``. Signals wait for one that ``opens_mailbox``: they
     must not end it before it can hear them. Raises OSError when the system cannot fork.
     """
+    return fork_all([child], on_parent_death=on_parent_death, opens_mailbox=opens_mailbox)[0]
+
+
+def fork_all(
+    children: Sequence[Callable[[], int]],
+    *,
+    on_parent_death: signal.Signals,
+    opens_mailbox: bool = False,
+) -> list[int]:
+    """Fork as :func:`fork` does, one process for each of ``children``; return their pids.
+
+    Fewer than asked for if the system refuses some; raises OSError if it refuses the first.
+    """
     signals.forking.send_robust(None)
     flush()
     parent = os.getpid()
+    pids: list[int] = []
     # A signal that comes between fork and reset would run the parent's handler in the child.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
     try:
-        pid = os.fork()
-        if pid == 0:
-            _be_child(child, parent, on_parent_death, unblocks=not opens_mailbox)
+        for child in children:
+            try:
+                pid = os.fork()
+            except OSError:
+                if not pids:
+                    raise
+                break
+            if pid == 0:
+                _be_child(child, parent, on_parent_death, unblocks=not opens_mailbox)
+            pids.append(pid)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return pid
+    return pids
 
 
 def flush() -> None:

@@ -21,6 +21,7 @@ class WorkerOptions:
     jobs_per_fork: int = 1
     fork: bool = True
     fork_ahead: bool = True
+    """Whether it has a performer ready while it is idle, so that the next job waits for no fork."""
     term_child: bool = False
     term_timeout: float = 4.0
     pre_shutdown_timeout: float = 0.0

@@ -6,11 +6,13 @@ import logging
 import signal
 import time
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django_resque import signals
 from django_resque.process.channel import Channel
-from django_resque.process.forking import fork
+from django_resque.process.forking import fork_all
 from django_resque.process.mailbox import Backoff
 from django_resque.process.performer import Performer
 
@@ -64,7 +66,7 @@ class Performers:
         self._is_called_off = is_called_off
         self._private = private
         self._current: Performer | None = None
-        self._spare: Performer | None = None
+        self._spares: list[Performer] = []
         self._leaving: list[Performer] = []
 
     def perform(
@@ -99,7 +101,8 @@ class Performers:
     def mourn(self, reservation: Reservation, failed: Outcome) -> None:
         """Run the hooks for a dead job in a child of their own, for a limited time."""
         try:
-            performer = self._current = self._fork()
+            (performer,) = self._fork(1)
+            self._current = performer
         except OSError as error:
             logger.warning("The hooks for a dead job could not be run: %s", error)
             return
@@ -117,14 +120,22 @@ class Performers:
             self._current.stop(steps)
             self._current.tick()
 
-    def fork_ahead(self) -> None:
-        """Have a performer ready before its job is. A system that cannot fork now is no error."""
-        self._spare = self._living_spare()
-        if self._spare is None:
-            try:
-                self._spare = self._fork()
-            except OSError:
-                return  # the fork for the job itself will wait and tell
+    def fork_ahead(self, count: int = 1) -> None:
+        """Have performers ready before their jobs are: ``count`` of them whenever none is left.
+
+        A system that cannot fork now is no error.
+        """
+        self._spares = [spare for spare in self._spares if _lives(spare)]
+        if not self._spares and count > 0:
+            with suppress(OSError):  # the fork for the job itself will wait and tell
+                self._spares = self._fork(count)
+
+    def dismiss_unused(self) -> None:
+        """Let those leave that were forked ahead and have not served."""
+        for spare in self._spares:
+            if not spare.served:
+                self._dismiss(spare)
+        self._spares = [spare for spare in self._spares if spare.served]
 
     def reap(self) -> None:
         """Bury those that have left; kill those that take too long."""
@@ -140,9 +151,8 @@ class Performers:
 
     def dismiss_all(self) -> None:
         """See all of them out."""
-        if self._spare is not None:
-            self._dismiss(self._spare)
-            self._spare = None
+        while self._spares:
+            self._dismiss(self._spares.pop())
         self.reap()
         while self._leaving:
             self._attend(min(p.leaving_since for p in self._leaving) + LEAVE_GRACE)
@@ -178,45 +188,49 @@ class Performers:
                 return performer
 
     def _take(self, limit: int) -> Performer:
-        spare, self._spare = self._living_spare(), None
-        if spare is not None and spare.served and spare.served >= min(limit, spare.limit):
-            self._dismiss(spare)
-            spare = None
-        return spare or self._fork()
+        while self._spares:
+            spare = self._spares.pop(0)
+            if spare.served and spare.served >= min(limit, spare.limit):
+                self._dismiss(spare)
+            elif _lives(spare):
+                return spare
+        return self._fork(1)[0]
 
     def _give_back(self, performer: Performer) -> None:
         self._current = None
         if performer.last or performer.stopped or performer.channel.closed:
             self._dismiss(performer)
         else:
-            self._spare = performer
-
-    def _living_spare(self) -> Performer | None:
-        if self._spare is not None and self._spare.reap() is not None:
-            self._spare.channel.close()
-            return None
-        return self._spare
+            self._spares.insert(0, performer)
 
     def _dismiss(self, performer: Performer) -> None:
         performer.dismiss()
         self._leaving.append(performer)
 
-    def _fork(self) -> Performer:
-        ours, theirs = Channel.pair()
-        task = self._task
-        task.inherited = [*self._private(), ours.fileno()]
-        if self._current is not None:
-            # Held open in another child, it would keep this one from noticing our death.
-            task.inherited.append(self._current.channel.fileno())
+    def _fork(self, count: int) -> list[Performer]:
+        pairs = [Channel.pair() for _ in range(count)]
+        # Held open in another child, an end would keep its owner from noticing our death.
+        known = [performer.channel for performer in (self._current, *self._spares) if performer]
+        held = [*self._private(), *(end.fileno() for end in chain(known, *pairs))]
 
-        def serve() -> int:
-            return task.serve(theirs)
+        def serve(theirs: Channel) -> int:
+            self._task.inherited = [each for each in held if each != theirs.fileno()]
+            return self._task.serve(theirs)
 
+        pids: list[int] = []
         try:
-            pid = fork(serve, on_parent_death=signal.SIGKILL)
-        except OSError:
-            ours.close()
-            raise
+            children = [partial(serve, theirs) for _, theirs in pairs]
+            pids = fork_all(children, on_parent_death=signal.SIGKILL)
         finally:
-            theirs.close()
-        return Performer(pid, ours)
+            for _, theirs in pairs:
+                theirs.close()
+            for ours, _ in pairs[len(pids) :]:
+                ours.close()
+        return [Performer(pid, ours) for pid, (ours, _) in zip(pids, pairs, strict=False)]
+
+
+def _lives(performer: Performer) -> bool:
+    if performer.reap() is None:
+        return True
+    performer.channel.close()
+    return False

@@ -50,6 +50,7 @@ EXIT_UNSETTLED = 75
 EXIT_DENIED = 78
 """Redis refused the credentials at the start (EX_CONFIG)."""
 
+_MOST_AHEAD = 4  # performers waiting for their jobs
 _LAST_TRIES = 5.0  # seconds that a worker told to leave at once keeps trying to settle
 _NEVER = float("inf")
 
@@ -100,7 +101,7 @@ class Worker:
         self._watch = Watch(link, options.interval, self._attend)
         self._paused = self._stopping = self._hurried = False
         self._resting = ""  # what the last look found, while there is nothing to do
-        self._has_worked = False  # since the queues were last empty
+        self._streak = 0  # jobs begun since the queues were last empty
         self._idle_since = time.monotonic()
 
     # The loop
@@ -201,20 +202,23 @@ class Worker:
             self._procline.paused()
         else:
             self._procline.waiting(self._claims.queues)
-        if self._ahead():
+        if self.options.fork_ahead and self._may_fork_ahead():
             self._performers.fork_ahead()
+        else:
+            self._performers.dismiss_unused()
 
     def _tell_idle(self) -> None:
         """Tell that the queues are empty: once after jobs, and not of a worker that had none."""
-        if self._has_worked:
-            self._has_worked = False
+        if self._streak:
+            self._streak = 0
             signals.queue_empty.send_robust(self)
 
     # Performing
 
     def _work(self, reservation: Reservation) -> None:
         self._watch.reset()
-        self._resting, self._has_worked = "", True
+        self._resting = ""
+        self._streak += 1
         if self.options.fork:
             name = job_name(reservation.payload)
             job = registry.find(name) if name else None
@@ -232,14 +236,17 @@ class Worker:
 
     def _show_forked(self, performer: Performer) -> None:
         self._procline.forked(performer.pid)
-        if performer.last and self._ahead():
-            self._performers.fork_ahead()
+        if performer.last and self._may_fork_ahead():
+            # The longer the queues have not been empty, the more are likely to be needed. Several
+            # forked at once cost less: what we write to after a fork, the kernel copies first.
+            count = self._streak if self.options.fork_ahead else self._streak - 1
+            most = _MOST_AHEAD if self._jobs_left is None else self._jobs_left - 1
+            self._performers.fork_ahead(min(count, most, _MOST_AHEAD))
 
-    def _ahead(self) -> bool:
+    def _may_fork_ahead(self) -> bool:
         # A listener of before_fork wants what it does to be seen by the child.
         return (
             self.options.fork
-            and self.options.fork_ahead
             and not self._stopping
             and self._jobs_left != 1
             and not signals.before_fork.has_listeners()

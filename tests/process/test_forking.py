@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL, SIGQUIT, SIGTERM, SIGUSR1
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import pytest
 
 from django_resque import signals
 from django_resque.process import forking
-from django_resque.process.forking import flush, fork
+from django_resque.process.forking import flush, fork, fork_all
 from django_resque.process.mailbox import HEARD, Mailbox
 from tests.e2e.project.effects import note
 from tests.e2e.running import alive
@@ -143,6 +144,39 @@ def test_signal_during_fork(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -
     heard = mailbox.read()
     assert SIGTERM in heard
     assert SIGUSR1 not in heard
+    assert set() == signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_fork_all(effects: Effects) -> None:
+    """Several children are forked at once, each with its own function."""
+
+    def child(number: int) -> int:
+        note(number)
+        return number
+
+    children = [partial(child, number) for number in range(3)]
+    pids = fork_all(children, on_parent_death=SIGKILL)
+
+    statuses = [os.waitpid(pid, 0)[1] for pid in pids]
+    assert [0, 1, 2] == [os.waitstatus_to_exitcode(status) for status in statuses]
+    assert ["0", "1", "2"] == sorted(effects())
+
+
+def test_some_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the system refuses some of several, there are those that it allowed."""
+    real = os.fork
+    pids: list[int] = []
+
+    def fork_twice() -> int:
+        if len(pids) == 2:
+            raise BlockingIOError("no more processes")
+        pids.append(real())
+        return pids[-1]
+
+    monkeypatch.setattr(os, "fork", fork_twice)
+
+    assert pids == fork_all([lambda: 0] * 4, on_parent_death=SIGKILL)
+    assert [0, 0] == [os.waitpid(pid, 0)[1] for pid in pids]
     assert set() == signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 

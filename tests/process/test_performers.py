@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -88,6 +89,15 @@ def send(*args: Any) -> None:
     note(os.getpid(), *args)
 
 
+def sockets(pid: int | str) -> set[str]:
+    """Return the sockets that a process holds open."""
+    found = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # that of the listing itself
+            found.add(str(path.readlink()))
+    return {name for name in found if name.startswith("socket:")}
+
+
 def pids(effects: Effects) -> list[int]:
     """Return the processes in which jobs were performed."""
     return [int(line.split()[0]) for line in effects()]
@@ -130,6 +140,85 @@ def test_forked_ahead(crew: Crew, effects: Effects) -> None:
     assert [spare] == pids(effects)
 
 
+def test_several_ahead(crew: Crew, effects: Effects) -> None:
+    """Several forked ahead perform one job each; only when none is left are more forked."""
+    job(name="shop.send")(send)
+    crew.performers.fork_ahead(3)
+    spares = crew.children()
+
+    for number in range(3):
+        assert Succeeded() == crew.perform(number)
+        if number < 2:
+            crew.performers.fork_ahead(3)
+
+    assert 3 == len(spares)
+    assert sorted(spares) == sorted(pids(effects))
+
+
+def test_none_ahead(crew: Crew) -> None:
+    """Of none asked for, none is forked."""
+    crew.performers.fork_ahead(0)
+
+    assert [] == crew.children()
+
+
+def test_some_ahead(crew: Crew, monkeypatch: pytest.MonkeyPatch, effects: Effects) -> None:
+    """When the system refuses some of them, the others are there and no descriptor is lost."""
+    job(name="shop.send")(send)
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    real = os.fork
+    forked: list[int] = []
+
+    def fork_twice() -> int:
+        if len(forked) == 2:
+            refuse()
+        forked.append(real())
+        return forked[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fork", fork_twice)
+        crew.performers.fork_ahead(4)
+
+    assert forked == crew.children()
+    assert descriptors + 2 == len(list(Path("/proc/self/fd").iterdir()))
+    assert [Succeeded(), Succeeded()] == [crew.perform(1), crew.perform(2)]
+    assert forked == pids(effects)
+
+
+def test_siblings_hold_nothing(crew: Crew) -> None:
+    """Of performers forked at once, none holds open a descriptor of another's channel."""
+    crew.performers.fork_ahead(3)
+    for spare in crew.performers._spares:
+        eventually(spare.channel.poll)  # it is ready: all is closed
+
+    shared = sockets(os.getpid())
+    first, second, third = (sockets(pid) for pid in crew.children())
+    ends = [spare.channel.fileno() for spare in crew.performers._spares]
+    own = {str(Path(f"/proc/self/fd/{end}").readlink()) for end in ends}
+    assert 3 == len(own)
+    assert set() == own & (first | second | third)
+    assert [1, 1, 1] == [len(each - shared) for each in (first, second, third)]
+    assert 3 == len((first | second | third) - shared)
+
+
+def test_dismiss_unused(crew: Crew, effects: Effects) -> None:
+    """Those that wait unused leave; one that has served and may serve more stays."""
+    job(name="shop.send", jobs_per_fork=5)(send)
+    crew.perform(1)
+    (served,) = crew.children()
+    crew.performers._spares += crew.performers._fork(2)
+
+    crew.performers.dismiss_unused()
+
+    def only_it_is_left() -> bool:
+        crew.performers.reap()
+        return [served] == crew.children()
+
+    eventually(only_it_is_left)
+    crew.perform(2)
+    assert [served, served] == pids(effects)
+
+
 def test_spare_died(crew: Crew, effects: Effects) -> None:
     """One that died before it was needed is replaced, and the job is none the worse."""
     job(name="shop.send")(send)
@@ -147,8 +236,7 @@ def test_spare_closed(crew: Crew, effects: Effects) -> None:
     """One that closed its end, and is not dead yet, is not taken for at work."""
     job(name="shop.send")(send)
     crew.performers.fork_ahead()
-    spare = crew.performers._spare
-    assert spare is not None
+    (spare,) = crew.performers._spares
     eventually(spare.channel.poll)
     os.kill(spare.pid, signal.SIGSTOP)
     spare.channel._socket.shutdown(2)
@@ -391,8 +479,8 @@ def test_children_hold_nothing(crew: Crew, tmp_path: Path) -> None:
 
     def look_once() -> None:
         crew.performers.fork_ahead()
-        spare = crew.performers._spare
-        if spare is not None and spare.channel.poll():  # it is ready: all is closed
+        (spare,) = crew.performers._spares
+        if spare.channel.poll():  # it is ready: all is closed
             held.append({str(path.readlink()) for path in Path(f"/proc/{spare.pid}/fd").iterdir()})
             (tmp_path / "go").touch()
             crew.meanwhile = lambda: None

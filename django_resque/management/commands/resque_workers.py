@@ -37,7 +37,7 @@ class Command(WorkingCommand):
     def work(self, working: WorkerOptions, options: dict[str, Any]) -> int:
         """Run the supervisor; return its exit status."""
         number = self._number(options, "count", "COUNT", count, 1)
-        # With every core busy, forking ahead of the job only costs.
+        # With a worker on every core, a next job waits for a core and not for a fork.
         working = dataclasses.replace(working, fork_ahead=number < _cores())
         supervisor = Supervisor(
             number,
