@@ -1,0 +1,1 @@
+"""A Django app whose jobs use databases, on whichever server the settings are led to."""
