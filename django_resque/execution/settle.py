@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError
@@ -73,6 +74,7 @@ def unregister(
     return struck, reservation if struck else None
 
 
+@lru_cache(maxsize=2)  # a worker asks when a job begins, and again when it tells how it ended
 def job_name(payload: bytes) -> str | None:
     """Return the name of the job a payload asks for; None if the payload cannot tell."""
     try:

@@ -39,6 +39,7 @@ class Claims:
         self._backends = backends
         self._worker = worker
         self._ended: tuple[Reservation, Outcome] | None = None
+        self._untold: Answer | None = None
 
     @property
     def queues(self) -> list[str]:
@@ -51,13 +52,20 @@ class Claims:
         return self._reserver.unsettled or self._ended is not None
 
     def next(self, *, armed: bool) -> Answer:
-        """Settle what is unsettled and reserve the next job."""
-        answer = self._reserver.next(armed=armed)
-        self._note(answer)
+        """Settle what is unsettled and reserve the next job.
+
+        If there is one, what came of the last is not told yet, so as not to keep the next
+        waiting: call :meth:`tell` when it is under way.
+        """
+        self.tell()
+        self._untold = answer = self._reserver.next(armed=armed)
+        if answer.reservation is None:
+            self.tell()
         return answer
 
     def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Write with the next step what came of a job."""
+        self.tell()
         self._reserver.settle(settle.ending(self._store, self._backends, reservation, outcome))
         self._ended = (reservation, outcome)
 
@@ -67,8 +75,9 @@ class Claims:
 
     def flush(self) -> None:
         """Settle without reserving; a job that a lost reply left in our hands goes back."""
-        answer = self._reserver.flush()
-        self._note(answer)
+        self.tell()
+        self._untold = answer = self._reserver.flush()
+        self.tell()
         if answer.reservation is not None:
             self.give_back(answer.reservation)
             self._reserver.flush()
@@ -87,8 +96,10 @@ class Claims:
             extra=self._extra("job.unwritten", reservation),
         )
 
-    def _note(self, answer: Answer) -> None:
-        if answer.settled is None or self._ended is None:
+    def tell(self) -> None:
+        """Tell what came of the last job, if that is written and has not been told."""
+        answer, self._untold = self._untold, None
+        if answer is None or answer.settled is None or self._ended is None:
             return
         (reservation, outcome), self._ended = self._ended, None
         for error in answer.errors:

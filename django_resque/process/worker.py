@@ -219,6 +219,9 @@ class Worker:
         self._watch.reset()
         self._resting = ""
         self._streak += 1
+        if not self.options.fork or signals.before_fork.has_listeners():
+            # Who hears of both hears of an end before the next beginning.
+            self._claims.tell()
         if self.options.fork:
             name = job_name(reservation.payload)
             job = registry.find(name) if name else None
@@ -235,6 +238,7 @@ class Worker:
             self._stopping = self._stopping or self._jobs_left <= 0
 
     def _show_forked(self, performer: Performer) -> None:
+        self._claims.tell()
         self._procline.forked(performer.pid)
         if performer.last and self._may_fork_ahead():
             # The longer the queues have not been empty, the more are likely to be needed. Several

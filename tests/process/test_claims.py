@@ -8,7 +8,7 @@ import pytest
 
 from django_resque import signals
 from django_resque.exceptions import StoreUnavailable
-from django_resque.execution.outcome import Failed, Succeeded
+from django_resque.execution.outcome import Failed, Skipped, Succeeded
 from django_resque.execution.queue_names import QueuePatterns
 from django_resque.execution.reserve import Reserver
 from django_resque.failures.redis import RedisBackend
@@ -69,6 +69,40 @@ def test_settle(claims: Claims, store: Store, finished: list[tuple[Any, Reservat
     assert ["the worker"] * 2 == [sender for sender, _, _ in finished]
     assert [(first, Succeeded()), (second, Failed("E", "x"))] == [told[1:] for told in finished]
     assert [2, 1] == store.stats.get("processed", "failed")
+
+
+def test_told_later(
+    claims: Claims, store: Store, finished: list[tuple[Any, Reservation, Any]]
+) -> None:
+    """What came of a job is told once, and does not keep the next one waiting."""
+    first = taken(claims, store)
+    claims.settle(first, Succeeded())
+
+    taken(claims, store)
+    assert [] == finished
+    claims.tell()
+    claims.tell()
+
+    assert [("the worker", first, Succeeded())] == finished
+
+
+@pytest.mark.parametrize("then", ["next", "flush", "settle"])
+def test_told_at_the_latest(
+    claims: Claims, store: Store, finished: list[tuple[Any, Reservation, Any]], then: str
+) -> None:
+    """A caller that forgets to have it told loses nothing by that."""
+    first = taken(claims, store)
+    claims.settle(first, Succeeded())
+    second = taken(claims, store)
+
+    if then == "next":
+        claims.next(armed=False)
+    elif then == "flush":
+        claims.flush()
+    else:
+        claims.settle(second, Skipped())
+
+    assert [("the worker", first, Succeeded())] == finished
 
 
 def test_receiver_raises(claims: Claims, store: Store) -> None:
