@@ -125,6 +125,12 @@ class Running:
             self._asleep = (switches, time.monotonic())
         return time.monotonic() - self._asleep[1] > seconds
 
+    @property
+    def processor_time(self) -> float:
+        """The seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def await_title(self, part: str) -> None:
         """Wait until its title has this in it."""
 
