@@ -112,7 +112,7 @@ def test_random_kills(
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_kills_at_each_boundary(project: Project, redis_client: redis.Redis, boundary: str) -> None:
-    """The worker dies between two given steps of a job's way, once in ten times."""
+    """The worker dies between two given steps of a job's way, now and then."""
     jobs = 60
     for number in range(1, jobs + 1):
         push(redis_client, "ok", number)

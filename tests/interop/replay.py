@@ -11,9 +11,11 @@ import signal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django_resque import enqueue_to, job, signals
+from tests.e2e.running import title
 from tests.interop.forked import ForkedWorker
 from tests.interop.normal import every_key
 from tests.interop.operations import Operations
+from tests.polling import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +58,11 @@ class Replay:
         """Do one step; a worker in the foreground has ended when this returns."""
         self.answer = None
         if found := re.fullmatch(r"kill -(\w+) <w>", step.line):
-            self._workers[-1].signal(signal.Signals[f"SIG{found[1]}"])
+            worker = self._workers[-1]
+            if found[1] == "CONT":
+                # A pause changes no key to wait for; ended at once, it would not even begin.
+                eventually(lambda: "Paused" in title(worker.pid))
+            worker.signal(signal.Signals[f"SIG{found[1]}"])
             # Ruby leaves the job to itself at HUP; we kill it, so it must not end before.
             self._releasing = found[1] != "HUP"
             if found[1] == "KILL":

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from django_resque.store.commander import Command as RedisCommand
 
-CHANCE = 0.1
+CHANCE = 0.2
 """How likely a worker dies at the boundary each time it comes there."""
 
 IN_WORKER = {"forking": signals.forking, "job_finished": signals.job_finished}
