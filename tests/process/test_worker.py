@@ -26,6 +26,8 @@ from django_resque.execution.reserve import Reserver
 from django_resque.process import worker as worker_module
 from django_resque.process.options import WorkerOptions
 from django_resque.process.outage import Outage
+from django_resque.process.performers import Performers
+from django_resque.process.watch import Watch
 from django_resque.process.worker import EXIT_DENIED, EXIT_OK, EXIT_UNSETTLED, Worker
 from django_resque.store.workers import Workers
 from django_resque.wire.worker import WorkerId
@@ -169,6 +171,72 @@ def test_works_off(store: Store, effects: Effects) -> None:
     assert (5, 0, 0) == counted(store)
     assert [] == store.workers.ids()
     assert [] == store.commander.call("KEYS", "resque:worker*")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [1, 2, 3, 4, 4, 4]),
+        ({"fork_ahead": False}, [0, 1, 2, 3, 4, 4]),
+        ({"max_jobs": 4}, [1, 2, 1]),
+    ],
+)
+def test_forks_ahead(
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    effects: Effects,
+    options: dict[str, Any],
+    expected: list[int],
+) -> None:
+    """The longer there is job after job the more are forked ahead, and none beyond the last."""
+    job(name="shop.send")(note)
+    for number in range(6):
+        push(store, "shop.send", number)
+    asked: list[int] = []
+    real = Performers.fork_ahead
+
+    def fork_ahead(self: Performers, count: int = 1) -> None:
+        asked.append(count)
+        real(self, count)
+
+    monkeypatch.setattr(Performers, "fork_ahead", fork_ahead)
+
+    work(**options)
+
+    assert expected == asked
+
+
+@pytest.mark.parametrize(
+    ("jobs", "fork_ahead", "ready"), [(0, True, 1), (4, True, 4), (4, False, 0)]
+)
+def test_idle_performers(
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    effects: Effects,
+    *,
+    jobs: int,
+    fork_ahead: bool,
+    ready: int,
+) -> None:
+    """An idle worker has performers ready, or none where they would only take up memory."""
+    job(name="shop.send")(note)
+    for number in range(jobs):
+        push(store, "shop.send", number)
+    worker = make(burst=False, fork_ahead=fork_ahead)
+    seen: list[int] = []
+    real = Watch.wait
+
+    def wait(self: Watch, until: float) -> None:
+        seen.append(len(worker._performers._spares))
+        send(SIGQUIT)
+        real(self, until)
+
+    monkeypatch.setattr(Watch, "wait", wait)
+
+    worker.run()
+
+    assert [ready] == seen
+    assert jobs == len(effects())
 
 
 def test_moments(store: Store, moments: list[str], effects: Effects) -> None:
