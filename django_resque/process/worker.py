@@ -297,13 +297,21 @@ class Worker:
                     status = EXIT_UNSETTLED
                     break
                 self._wait_out(error, until=deadline if self._hurried else _NEVER)
-        try:
-            self._claims.flush()
-            self._store.workers.strike(self.id, claim=None)
-        except StoreError as error:
-            logger.warning("Could not unregister: %s", error, extra={"event": "worker.unregister"})
+        if status != EXIT_UNSETTLED:
+            self._unregister()
         signals.worker_exit.send_robust(self)
         return status
+
+    def _unregister(self) -> None:
+        # The first attempt may find no more than that the connection broke a while ago.
+        for logs in (logger.debug, logger.warning):
+            try:
+                self._claims.flush()
+                self._store.workers.strike(self.id, claim=None)
+            except StoreError as error:
+                logs("Could not unregister: %s", error, extra={"event": "worker.unregister"})
+            else:
+                return
 
     # Signals and time
 

@@ -537,6 +537,27 @@ def test_leaves_with_a_lost_reply(store: Store, monkeypatch: pytest.MonkeyPatch)
     assert [] == store.commander.call("KEYS", "resque:worker*")
 
 
+@pytest.mark.parametrize("broken", [1, 2])
+def test_leaves_over_a_broken_connection(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: int
+) -> None:
+    """It unregisters over a new connection if the old one turns out to be broken; then it goes."""
+    real, attempts = Workers.strike, []
+
+    def strike(self: Workers, *args: Any, **kwargs: Any) -> bool:
+        attempts.append(1)
+        if len(attempts) <= broken:
+            raise StoreUnavailable("broken pipe", uncertain=True)
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Workers, "strike", strike)
+
+    assert EXIT_OK == work()
+
+    assert 2 == len(attempts)
+    assert broken - 1 == len(store.workers.ids()) == caplog.text.count("Could not unregister")
+
+
 @pytest.mark.parametrize("number", [SIGQUIT, SIGTERM])
 def test_told_while_away(
     redis_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
