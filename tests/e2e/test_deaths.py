@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.running import failures, push, push_raw, stats
+from tests.e2e.running import alive, failures, push, push_raw, stats
+from tests.polling import eventually
 
 if TYPE_CHECKING:
     import redis
@@ -106,3 +109,48 @@ def test_hostile_payload(project: Project, redis_client: redis.Redis, payload: b
     assert failure["error"]
     assert ["ok 1"] == project.effects()
     assert (2, 1) == stats(redis_client)
+
+
+def test_grandchildren(project: Project, redis_client: redis.Redis) -> None:
+    """What a dead job left running dies with it; what a living one left keeps nobody waiting."""
+    push(redis_client, "leave_grandchild")
+    push(redis_client, "keep_grandchild", 1)
+
+    work_off(project)
+
+    left, kept = [int(line.split()[1]) for line in project.effects() if "grandchild" in line]
+    eventually(lambda: not alive(left))
+    assert alive(kept)
+    os.kill(kept, signal.SIGKILL)
+    assert ("ok 1" in project.effects(), stats(redis_client)) == (True, (2, 1))
+
+
+@pytest.mark.parametrize("options", [(), ("--jobs-per-fork", "5"), ("--no-fork",)])
+def test_job_forks_and_returns(
+    project: Project, redis_client: redis.Redis, options: tuple[str, ...]
+) -> None:
+    """Where a job forks and both processes return, one of them answers, each job once."""
+    for number in range(3):
+        push(redis_client, "fork_and_return", number)
+        push(redis_client, "fail", str(number))
+
+    work_off(project, *options)
+
+    assert [f"ok {number}" for number in range(3)] == [
+        line for line in project.effects() if line.startswith("ok")
+    ]
+    assert (6, 3) == stats(redis_client)
+    assert ["0", "1", "2"] == [failure["error"] for failure in failures(redis_client)]
+
+
+def test_large_payload(project: Project, redis_client: redis.Redis) -> None:
+    """Ten megabytes of arguments reach the job, and a failure record if it fails."""
+    push(redis_client, "take", "x" * 10_000_000)
+    payload = push(redis_client, "fail", "x" * 10_000_000)
+
+    work_off(project)
+
+    assert ["took 10000000"] == project.effects()
+    (raw,) = redis_client.lrange("resque:failed", 0, -1)
+    assert isinstance(raw, bytes)
+    assert payload in raw

@@ -83,13 +83,6 @@ def die(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-@job
-def tell_parent(number: int) -> None:
-    """Send the worker a signal."""
-    os.kill(os.getppid(), number)
-    note("told", number)
-
-
 @job(timeout=0.5)
 def oversleep() -> None:
     """Sleep past the timeout."""
