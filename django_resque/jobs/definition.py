@@ -34,6 +34,8 @@ class Job(Generic[P, R]):
     Made by :func:`~django_resque.job`. Calling it runs it here and now, like the function it was.
     """
 
+    do_not_call_in_templates = True  # Django's templates call what can be called
+
     func: Callable[P, R]
     """What a call runs; for a class: ``perform`` of a new instance."""
     name: str

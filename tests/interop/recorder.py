@@ -40,8 +40,10 @@ class Recorder:
                 break
             found = _LINE.match(text)
             assert found, text
-            if found[1] == "0":
-                recorded.append(command(found[3], "lua" if found[2] == "lua" else "client"))
+            sent = command(found[3], "lua" if found[2] == "lua" else "client")
+            # Some servers show how a client introduces itself; that changes nothing.
+            if found[1] == "0" and sent.name != "client":
+                recorded.append(sent)
         return recorded
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ import redis
 from redis.connection import BlockingConnectionPool, ConnectionPool, SSLConnection
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-from django_resque.embedded import EmbeddedServer
+from django_resque.embedded import EmbeddedServer, ServerNotStarted
 from django_resque.exceptions import ConfigurationError, StoreUnavailable
 from django_resque.store.commander import PooledCommander
 from django_resque.store.connection import (
@@ -339,11 +339,16 @@ def tls_files(tmp_path: Path) -> dict[str, str]:
 def tls_port(tls_files: dict[str, str]) -> Iterator[int]:
     """Run a private server that speaks TLS on this port."""
     port = free_port()
-    with EmbeddedServer(
+    server = EmbeddedServer(
         *("--tls-port", str(port), "--tls-auth-clients", "no"),
         *("--tls-cert-file", tls_files["cert"], "--tls-key-file", tls_files["key"]),
         *("--tls-ca-cert-file", tls_files["cert"]),
-    ):
+    )
+    try:
+        server.start()
+    except ServerNotStarted:
+        require(present=False, what="a Redis server built with TLS")
+    with server:
         yield port
 
 
