@@ -8,6 +8,7 @@ import re
 import select
 import shlex
 import signal
+import subprocess
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django_resque import enqueue_to, job, signals
@@ -80,6 +81,16 @@ class Replay:
         """Wait until a job that sleeps has begun."""
         readable, _, _ = select.select([self._begun], [], [], 10)
         assert readable, "no job has begun"
+
+    def await_rest(self) -> None:
+        """Wait until the worker says that it has nothing to do."""
+        ps = ["ps", "-o", "command=", "-p", str(self._workers[-1].pid)]
+        eventually(
+            lambda: re.search(
+                ": (Waiting for|Paused)",
+                subprocess.run(ps, capture_output=True, text=True, check=False).stdout,
+            )
+        )
 
     def end(self) -> int:
         """Let jobs that sleep come to their end; return the exit status of the worker."""

@@ -162,6 +162,8 @@ def _await_moment(expected: Keys, replay: Replay, normal: Normal) -> None:
     _await_keys(expected, replay, normal)
     if any(re.fullmatch(r"resque:worker:worker:[^:]*", name) for name in expected):
         replay.await_job()
+    else:
+        replay.await_rest()
 
 
 def _await_keys(expected: Keys, replay: Replay, normal: Normal) -> None:
