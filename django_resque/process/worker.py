@@ -143,13 +143,12 @@ class Worker:
 
     def _boot(self) -> int | None:
         self._procline.show("Starting")
-        if self.options.fork and threading.active_count() > 1:
-            names = ", ".join(thread.name for thread in threading.enumerate()[1:])
+        if self.options.fork and (others := threading.enumerate()[1:]):
             logger.warning(
                 "%s more threads run in the worker (%s); a fork beside a thread may deadlock "
                 "the child. Start threads in the job, or use --no-fork",
-                threading.active_count() - 1,
-                names,
+                len(others),
+                ", ".join(thread.name for thread in others),
                 extra={"event": "worker.threads", "worker": self.id},
             )
         signals.before_first_fork.send_robust(self)
