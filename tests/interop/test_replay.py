@@ -168,7 +168,7 @@ def _await_moment(expected: Keys, replay: Replay, normal: Normal) -> None:
 
 def _await_keys(expected: Keys, replay: Replay, normal: Normal) -> None:
     with suppress(AssertionError):
-        eventually(lambda: expected == replay.keys(normal), 5)
+        eventually(lambda: expected == replay.keys(normal))
     assert expected == replay.keys(normal)
 
 
