@@ -67,6 +67,21 @@ def test_large_without_waiting(ends: tuple[Channel, Channel]) -> None:
     assert not left.push()
 
 
+def test_post_after_post(ends: tuple[Channel, Channel]) -> None:
+    """A message posted while another is still outstanding follows it."""
+    left, right = ends
+    left.post(b"A", _LARGE)
+    left.post(b"B", b"second")
+
+    received = []
+    while len(received) < 2:
+        left.push()
+        if message := right.poll():
+            received.append(message)
+
+    assert [(b"A", _LARGE), (b"B", b"second")] == received
+
+
 def test_large_waiting(ends: tuple[Channel, Channel]) -> None:
     """The waiting way carries it as well."""
     left, right = ends

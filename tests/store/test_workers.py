@@ -430,6 +430,15 @@ def test_strike_once(store: Store, redis_client: redis.Redis) -> None:
     assert 1 == redis_client.llen("failed")
 
 
+def test_strike_unknown(store: Store, redis_client: redis.Redis) -> None:
+    """A worker of which nothing is left, or was ever known, is not struck off."""
+    store.workers.register(_ID, "then")
+
+    assert [True, False] == [store.workers.strike(_ID, claim=None) for _ in range(2)]
+    assert not store.workers.strike("host:1:q", claim=None, commands=[("RPUSH", "failed", "x")])
+    assert not redis_client.exists("failed")
+
+
 @pytest.mark.parametrize("claim", [None, b"other", b"claim and more"])
 def test_strike_changed_claim(store: Store, redis_client: redis.Redis, claim: bytes | None) -> None:
     """A worker that holds another claim than was read is left alone."""
