@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+from functools import partial
 from signal import SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, Signals
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,11 @@ def _pid_at_work(project: Project, number: int) -> int:
         if (word, noted) == ("began", str(number)):
             return int(rest[0])
     return 0
+
+
+def _is_so_far(project: Project, client: redis.Redis, performed: int) -> bool:
+    """Tell whether so many jobs have been performed, or no more wait."""
+    return len(project.effects()) >= performed or not client.llen("resque:queue:q")
 
 
 def errors(client: redis.Redis) -> list[str]:
@@ -322,6 +328,30 @@ def test_quit_any_time(project: Project, redis_client: redis.Redis, seed: int) -
     waiting = redis_client.llen("resque:queue:q")
     assert (200 - waiting, 0) == stats(redis_client)
     assert 200 - waiting == len(project.effects()) == len(set(project.effects()))
+    assert gone(redis_client)
+
+
+@pytest.mark.parametrize("mode", ["default", "term_child", "graceful"])
+def test_term_any_time(project: Project, redis_client: redis.Redis, mode: str) -> None:
+    """TERM at random moments, again and again, loses no job and fails only those at work."""
+    for number in range(200):
+        push(redis_client, "ok", number)
+    chance = random.Random(mode)
+    terms = 0
+    while redis_client.llen("resque:queue:q"):
+        moment = len(project.effects()) + chance.randrange(1, 60)
+        worker = project.start("resque_work", "--queues", "q", *_MODES[mode])
+        eventually(partial(_is_so_far, project, redis_client, moment))
+        worker.signal(SIGTERM)
+        terms += 1
+        assert 0 == worker.wait(6.0)
+
+    begun = [int(line.split()[1]) for line in project.effects()]
+    failed = [record["payload"]["args"][0] for record in failures(redis_client)]
+    assert set(range(200)) == set(begun) | set(failed)
+    assert len(begun) == len(set(begun))
+    assert (200, len(set(failed))) == stats(redis_client)
+    assert len(failed) <= (0 if mode == "graceful" else terms)
     assert gone(redis_client)
 
 
