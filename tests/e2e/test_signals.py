@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 from functools import partial
-from signal import SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, Signals
+from signal import SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGSTOP, SIGTERM, SIGUSR1, SIGUSR2, Signals
 from typing import TYPE_CHECKING
 
 import pytest
@@ -311,6 +312,39 @@ def test_storm(project: Project, redis_client: redis.Redis) -> None:
     processed, failed = stats(redis_client)
     assert processed + redis_client.llen("resque:queue:q") == 20
     assert len(failures(redis_client)) == failed
+
+
+def test_from_the_terminal(project: Project, redis_client: redis.Redis) -> None:
+    """What a terminal sends to the whole group reaches the worker, and no job past it."""
+    worker = project.worker()
+    at_work(project, redis_client)
+
+    os.killpg(worker.pid, SIGQUIT)
+    project.release()
+
+    assert 0 == worker.wait(2.0)
+    assert (1, 0) == stats(redis_client)
+
+
+def test_frozen(project: Project, redis_client: redis.Redis) -> None:
+    """A worker that stood still until it was taken for dead ends nothing twice, and goes on."""
+    project.resque |= {"HEARTBEAT_INTERVAL": 0.2, "HEARTBEAT_TTL": 2}
+    frozen = project.worker(queues="a")
+    push(redis_client, "wait", 1, queue="a")
+    eventually(project.effects)
+    frozen.signal(SIGSTOP)
+    project.worker(queues="b")
+    eventually(lambda: failures(redis_client))
+
+    frozen.signal(SIGCONT)
+    project.release()
+    push(redis_client, "ok", 2, queue="a")
+
+    project.await_effect("ok 2")
+    eventually(lambda: stats(redis_client) == (1, 1))
+    assert "its claim was gone" in frozen.log
+    assert ["django_resque.exceptions.PruneDeadWorkerDirtyExit"] == errors(redis_client)
+    eventually(lambda: redis_client.scard("resque:workers") == 2)
 
 
 @pytest.mark.parametrize("seed", range(3))

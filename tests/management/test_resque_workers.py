@@ -65,6 +65,22 @@ def test_leave_at_once(project: Project, redis_client: redis.Redis, number: sign
     ]
 
 
+def test_ctrl_c(project: Project, redis_client: redis.Redis) -> None:
+    """A terminal's Ctrl-C goes to the whole group, and each worker still hears of it once."""
+    supervisor = start(project, 2, "--term-child", "--term-timeout", "30")
+    push(redis_client, "wait", 1)
+    eventually(project.effects)
+
+    os.killpg(supervisor.pid, signal.SIGINT)
+
+    assert 0 == supervisor.wait()
+    # A worker that heard of it twice would have killed the job without letting it clean up.
+    assert "term 1" in project.effects()
+    assert ["django_resque.exceptions.TermException"] == [
+        record["exception"] for record in failures(redis_client)
+    ]
+
+
 def test_count_from_the_environment(project: Project, redis_client: redis.Redis) -> None:
     """COUNT and QUEUE are Ruby's; with INTERVAL=0 all leave when there is nothing to do."""
     for number in range(4):
