@@ -73,7 +73,7 @@ def test_post_after_post(ends: tuple[Channel, Channel]) -> None:
     left.post(b"A", _LARGE)
     left.post(b"B", b"second")
 
-    received = []
+    received: list[tuple[bytes, bytes]] = []
     while len(received) < 2:
         left.push()
         if message := right.poll():
