@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from django_resque import control, enqueue_to, job, wiring
+from django_resque import enqueue_to, job, wiring
 from django_resque.conf import get_settings
+from django_resque.control.failures import retry_failure
 from django_resque.monitor.failures import failures
 from django_resque.monitor.overview import overview
 from django_resque.monitor.workers import workers
@@ -75,7 +76,7 @@ def test_failures_cross(node: Node) -> None:
     assert expected == (row.record.exception, row.record.error, row.record.queue, row.job)
     node.stop()
     worker = ForkedWorker(lambda: _define(node), environment={"QUEUE": "math", "INTERVAL": "0"})
-    control.retry_failure(store, "failed", row.raw, row.index)
+    retry_failure(store, "failed", row.raw, row.index)
     assert not worker.wait()
     newest, oldest = failures(store, "failed")
     assert newest.record

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from django_resque import control, enqueue_to, job, wiring
+from django_resque import enqueue_to, job, wiring
+from django_resque.control.failures import retry_failures
 from django_resque.wire.failure import original_payload
 from tests.interop.forked import ForkedWorker
 from tests.interop.gotchas import (
@@ -92,7 +93,7 @@ def test_nothing_we_write_breaks_ruby(resque_settings: Configure, recorder: Reco
     enqueue_to("café", "<b>no such</b>", "\x00", {"🙈": [1.5, None, "\u2028"]})
     _work("mail:urgent,c*,*")
     store = wiring.store()
-    control.retry_failures(store)
+    retry_failures(store)
     _work("*")
     recorded = recorder.recorded()
     expected: list[str] = []

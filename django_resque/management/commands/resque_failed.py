@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from django_resque import control
+from django_resque.control.failures import (
+    clear_failures,
+    clear_retried,
+    remove_failure,
+    retry_failure,
+    retry_failures,
+)
 from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
 from django_resque.management.operating import OperatingCommand
 from django_resque.management.working import count
@@ -100,7 +106,7 @@ class Command(OperatingCommand):
             raise CommandError("--from-queue goes with --all", returncode=2)
 
         def retry(row: FailureRow) -> None:
-            queue = control.retry_failure(
+            queue = retry_failure(
                 store, row.list, row.raw, row.index, to=options["queue"], remove=options["remove"]
             )
             self.stdout.write(f"{row.digest[:_SHORT]} retried on queue {printable(queue)}")
@@ -110,22 +116,20 @@ class Command(OperatingCommand):
     def _retry_all(self, store: Store, options: dict[str, Any]) -> None:
         if options["remove"]:
             raise CommandError("--remove goes with digests; see clear --retried", returncode=2)
-        retried, refused = control.retry_failures(
-            store, queue=options["from_queue"], to=options["queue"]
-        )
+        retried, refused = retry_failures(store, queue=options["from_queue"], to=options["queue"])
         self.stdout.write(f"{retried} retried")
         if refused:
             raise CommandError(f"{refused} cannot be retried: retry them by digest to see why")
 
     def _remove(self, store: Store, options: dict[str, Any]) -> None:
         def remove(row: FailureRow) -> None:
-            control.remove_failure(store, row.list, row.raw, row.index)
+            remove_failure(store, row.list, row.raw, row.index)
             self.stdout.write(f"{row.digest[:_SHORT]} removed")
 
         _each(store, options["digests"], remove)
 
     def _clear(self, store: Store, options: dict[str, Any]) -> None:
-        clear = control.clear_retried if options["retried"] else control.clear_failures
+        clear = clear_retried if options["retried"] else clear_failures
         self.stdout.write(f"{clear(store)} removed")
 
 

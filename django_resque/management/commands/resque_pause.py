@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from django_resque import control
+from django_resque.control.queues import pause_queue
+from django_resque.control.workers import pause_all
 from django_resque.management.operating import OperatingCommand
 from django_resque.wire.printable import printable
 
@@ -31,11 +32,11 @@ class Command(OperatingCommand):
         if bool(options["queues"]) == options["all"]:
             raise CommandError("Name queues, or give --all", returncode=2)
         if options["all"]:
-            control.pause_all(store)
+            pause_all(store)
             self.stdout.write("All workers take no further jobs")
         known = store.queues.names()
         for queue in options["queues"]:
-            state = "now" if control.pause_queue(store, queue) else "already"
+            state = "now" if pause_queue(store, queue) else "already"
             # Said because of misspellings; the queue may well come into being later.
             absent = "" if queue in known else ", though there is no such queue yet"
             self.stdout.write(f"{printable(queue)} is {state} paused{absent}")

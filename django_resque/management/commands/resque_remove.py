@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django_resque import control, wiring
+from django_resque import wiring
+from django_resque.control.workers import remove_worker
 from django_resque.management.operating import OperatingCommand
 from django_resque.wire.printable import printable
 
@@ -26,6 +27,6 @@ class Command(OperatingCommand):
     def operate(self, store: Store, options: dict[str, Any]) -> None:
         """Strike off what was named."""
         for worker in options["worker"]:
-            held = control.remove_worker(store, wiring.failure_backends(), worker)
+            held = remove_worker(store, wiring.failure_backends(), worker)
             job = "; its job failed" if held else ""
             self.stdout.write(f"{printable(worker, 500)} removed{job}")

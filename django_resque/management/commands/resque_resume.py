@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from django_resque import control
+from django_resque.control.queues import resume_queue
+from django_resque.control.workers import resume_all
 from django_resque.management.operating import OperatingCommand
 from django_resque.wire.printable import printable
 
@@ -31,11 +32,11 @@ class Command(OperatingCommand):
         if bool(options["queues"]) == options["all"]:
             raise CommandError("Name queues, or give --all", returncode=2)
         if options["all"]:
-            control.resume_all(store)
+            resume_all(store)
             self.stdout.write("All workers take jobs again")
             # Somebody paused them for a reason that the pause of all has nothing to do with.
             for queue in store.queues.paused():
                 self.stdout.write(f"{printable(queue)} is still paused by itself")
         for queue in options["queues"]:
-            was = control.resume_queue(store, queue)
+            was = resume_queue(store, queue)
             self.stdout.write(f"{printable(queue)} is {'resumed' if was else 'not paused'}")
