@@ -1,0 +1,62 @@
+"""How our pages show times, sizes and text of other people."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from django import template
+from django.template.defaultfilters import filesizeformat
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from django_resque.wire.printable import printable
+
+register = template.Library()
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+@register.filter
+def shown(value: Any, limit: int = 300) -> str:
+    """Return a text of other people in one line, controls spelt out, cut to ``limit``."""
+    return printable("" if value is None else str(value), limit)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return a span of time in one unit, at least two of it: ``40 s``, ``12 min``, ``3 h``, ``5 d``."""
+    if seconds is None:
+        return ""
+    whole = max(0, int(seconds))
+    if whole < 2 * _MINUTE:
+        return _("%(count)s s") % {"count": whole}
+    if whole < 2 * _HOUR:
+        return _("%(count)s min") % {"count": whole // _MINUTE}
+    if whole < 2 * _DAY:
+        return _("%(count)s h") % {"count": whole // _HOUR}
+    return _("%(count)s d") % {"count": whole // _DAY}
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """Return how long ago a moment was, with the moment itself for programs and on hovering."""
+    if moment is None:
+        return ""
+    seconds = (datetime.now(timezone.utc) - moment).total_seconds()
+    local = localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        date_format(local, "DATETIME_FORMAT"),
+        duration(seconds),
+    )
+
+
+@register.filter
+def size(count: int | None) -> str:
+    """Return a number of bytes in its largest fitting unit."""
+    return "" if count is None else filesizeformat(count)
