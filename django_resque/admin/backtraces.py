@@ -47,7 +47,7 @@ class Part:
     """Some lines of a backtrace that tell of the same kind of thing."""
 
     kind: str
-    """``frame`` and ``source`` of own code, ``frame-elsewhere``, ``error``, ``chain`` or ``other``."""
+    """``frame`` and ``source`` (own code), ``frame-elsewhere``, ``error``, ``chain``, ``other``."""
     text: str
 
 
