@@ -11,12 +11,15 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from django_resque.monitor.failures import FailureFilter
+from django_resque.reading.failure_filter import FailureFilter
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
+
+    from django.http import QueryDict
+
+    from django_resque.admin.visit import Visit
 
 _LONGEST = 1_000
 
@@ -53,13 +56,16 @@ class FilterForm(forms.Form):
     group = forms.CharField(required=False, max_length=_LONGEST, widget=forms.HiddenInput)
 
 
-def chosen(given: Mapping[str, Any], *, in_arguments: bool) -> tuple[FilterForm, FailureFilter | None]:
-    """Read a filter; None if something of it is wrong, for then it would mean too much."""
+def chosen(visit: Visit, given: QueryDict) -> tuple[FilterForm, FailureFilter | None]:
+    """Read a filter; None if something of it is wrong, for without that it would mean too much.
+
+    Who may not see arguments cannot search them either.
+    """
     form = FilterForm(given)
     if not form.is_valid():
         return form, None
     fields = {name: value for name, value in form.cleaned_data.items() if value}
-    return form, FailureFilter(**fields)
+    return form, FailureFilter(**fields, in_arguments=visit.may["view_arguments"])
 
 
 def carried(form: FilterForm) -> dict[str, str]:
