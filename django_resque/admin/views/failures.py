@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +11,7 @@ from django_resque.admin.failure_details import details
 from django_resque.admin.failure_filters import link
 from django_resque.admin.failure_listing import Listing, known_lists
 from django_resque.admin.failure_rows import failure_url
+from django_resque.admin.forms import JobForm
 from django_resque.monitor.failure_groups import failure_groups
 from django_resque.monitor.failures import failure, failure_page
 from django_resque.wire.printable import printable
@@ -18,6 +19,9 @@ from django_resque.wire.printable import printable
 if TYPE_CHECKING:
     from django_resque.admin.visit import Visit
     from django_resque.reading.failures import FailureRow
+
+EDITING = ("retry_job", "view_arguments", "enqueue_job")
+"""The permissions without which nobody retries with other arguments."""
 
 COUNT = 50
 """Failures on a page."""
@@ -48,9 +52,11 @@ def show(visit: Visit, list_name: str, digest: str) -> Shown:
     return show_row(visit, row) if row else show_gone(visit, list_name)
 
 
-def show_row(visit: Visit, row: FailureRow, form: Any = None) -> Shown:
+def show_row(visit: Visit, row: FailureRow, form: JobForm | None = None) -> Shown:
     """Show a failure that was read; ``form`` is the one for its arguments, if it was filled in."""
     page = details(visit, row, *_neighbours(visit, row))
+    if form is None and row.payload and all(visit.may[each] for each in EDITING):
+        form = JobForm(row.job, args=row.payload.args)
     named = f"{row.exception}: {row.job}" if row.record else _("Unreadable failure")
     extra = {
         "form": form,
