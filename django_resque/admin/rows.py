@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django_resque.monitor.queues import QueueRow
 
 
