@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
 from django_resque.wire import timestamps
 from django_resque.wire.failure import INVALID_PAYLOAD, FailureRecord, stamped
-from django_resque.wire.payload import Payload
+from django_resque.wire.payload import Payload, requeued
 from django_resque.wire.queue_name import check_queue_name
 
 if TYPE_CHECKING:
@@ -33,11 +33,14 @@ def retry_failure(
         raise DecodeError("the payload of this failure is not readable", record)
     queue = to or failure.queue
     check_queue_name(queue)
+    now = timestamps.now()
+    # Else it would pass for one that has waited since it was enqueued first.
+    again = requeued(raw, now)
     if remove:
-        done = store.failures.remove(name, record, index, payload=raw, queue=queue)
+        done = store.failures.remove(name, record, index, payload=again, queue=queue)
     else:
-        mark = stamped(record, timestamps.failed_at(timestamps.now()))
-        done = store.failures.replace(name, record, index, mark, payload=raw, queue=queue)
+        mark = stamped(record, timestamps.failed_at(now))
+        done = store.failures.replace(name, record, index, mark, payload=again, queue=queue)
     if not done:
         raise FailureNotFound("The failure is gone: it was retried or removed meanwhile")
     return queue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from functools import WRAPPER_ASSIGNMENTS
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
@@ -48,7 +49,7 @@ class Job(Generic[P, R]):
     max_memory: int | None = None
     """Bytes of memory beyond which a performance is stopped and fails; None for no limit."""
     ids: bool | None = None
-    """Whether payloads bear an id; None for ``RESQUE["JOB_IDS"]``."""
+    """Whether payloads bear an id and their time; None for ``RESQUE["JOB_IDS"]``."""
     jobs_per_fork: int | None = None
     """How many of these one forked child may perform; None for what the worker was told."""
     plugins: tuple[Plugin, ...] = ()
@@ -167,7 +168,9 @@ class Job(Generic[P, R]):
 
     def _payload(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Payload:
         ids = get_settings().job_ids if self.ids is None else self.ids
-        extras = {"id": os.urandom(16).hex()} if ids else {}
+        extras: dict[str, Any] = {}
+        if ids:
+            extras = {"id": os.urandom(16).hex(), "queue_time": round(time.time(), 6)}
         return Payload(self.name, self.parameters.pack(args, kwargs), extras)
 
 

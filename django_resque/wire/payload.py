@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import DecodeError
+from django_resque.wire import timestamps
 from django_resque.wire.codec import dumps, loads
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# Of php-resque and django-resque, and of pyres.
+_QUEUE_TIMES = ("queue_time", "enqueue_timestamp")
 
 _KINDS = {
     type(None): "null",
@@ -32,6 +39,12 @@ class Payload:
         """The job's id, where its producer gave one (django-resque and php-resque do)."""
         value = self.extras.get("id")
         return value if isinstance(value, str) else None
+
+    @property
+    def queued_at(self) -> datetime | None:
+        """When it was enqueued, where its producer says so (django-resque, php-resque, pyres)."""
+        moments = (timestamps.from_epoch(self.extras.get(key)) for key in _QUEUE_TIMES)
+        return next(filter(None, moments), None)
 
     def encode(self) -> bytes:
         """Return the bytes for the queue: class, args, then the extras in their order."""
@@ -60,6 +73,25 @@ class Payload:
         if not isinstance(args, list):
             raise DecodeError(f"args is {_kind(args)}, not a list", raw)
         return cls(name, args, document)
+
+
+def requeued(raw: bytes, at: datetime) -> bytes:
+    """Return a payload as it is enqueued once more: waiting since ``at``, all else as it was.
+
+    One that does not tell when it was enqueued stays untouched, to the byte.
+    """
+    try:
+        document = loads(raw)
+    except DecodeError:
+        return raw
+    told = set(_QUEUE_TIMES).intersection(document) if isinstance(document, dict) else ()
+    if not told:
+        return raw
+    document.update(dict.fromkeys(told, timestamps.epoch(at)))
+    try:
+        return dumps(document)
+    except UnicodeEncodeError:
+        return raw  # a lone surrogate, which only its own escape can carry
 
 
 def _kind(value: object) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
+_LATEST = 1e11  # in the year 5138: what is larger counts no seconds
+
 
 def now() -> datetime:
     """Return the present as an aware UTC datetime."""
@@ -32,6 +34,18 @@ def heartbeat(epoch: int) -> str:
     Text and never a number: a number stops every Ruby worker at its start.
     """
     return datetime.fromtimestamp(epoch, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+
+
+def epoch(moment: datetime) -> float:
+    """Format for ``queue_time`` of a payload: seconds since 1970, to the microsecond."""
+    return round(moment.timestamp(), 6)
+
+
+def from_epoch(value: object) -> datetime | None:
+    """Read seconds since 1970; None for what is no number of them."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < _LATEST:
+        return None
+    return datetime.fromtimestamp(value, timezone.utc)
 
 
 def parse(text: str) -> datetime | None:

@@ -19,6 +19,8 @@ from django_resque.exceptions import (
     FailureNotFound,
     InvalidQueueName,
 )
+from django_resque.wire import timestamps
+from django_resque.wire.payload import Payload
 from tests.records import record
 
 if TYPE_CHECKING:
@@ -59,6 +61,23 @@ def test_retry_marks_the_record(store: Store, redis_client: redis.Redis) -> None
     document = json.loads(marked)
     assert document.pop("retried_at").endswith(" UTC")
     assert json.loads(failed) == document
+
+
+def test_retry_waits_anew(store: Store, redis_client: redis.Redis) -> None:
+    """A payload that tells when it was enqueued tells of the retry, not of days ago."""
+    payload = {"class": "A", "args": [], "queue_time": 1.5, "id": "7"}
+    redis_client.rpush("resque:failed", record(payload=payload), record(payload=payload))
+    before = timestamps.now()
+
+    for index, remove in ((1, True), (0, False)):
+        retry_failure(store, "failed", record(payload=payload), index, remove=remove)
+
+    for raw in pushed(redis_client):
+        again = Payload.decode(raw)
+        assert again.queued_at is not None
+        assert before <= again.queued_at <= timestamps.now()
+        assert list(payload) == list(json.loads(raw))
+    assert b'"queue_time":1.5,"id":"7"' in kept(redis_client)[0]
 
 
 def test_retry_twice(store: Store, redis_client: redis.Redis) -> None:

@@ -33,6 +33,7 @@ _VARYING = (
     (re.compile(r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(,\d+ \d+| UTC|Z)?"), "<time>"),
     (re.compile(r"[\w.-]+~[0-9a-f]{12}:\d+:"), "<worker>:"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "<id>"),
+    (re.compile(r"\b\d{10}\.\d{1,6}\b"), "<moment>"),
     (re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{7,40}\b"), "<digest>"),
     (re.compile(r"[ \t]+"), " "),  # columns are as wide as what stands in them
     (re.compile(r" $", re.MULTILINE), ""),

@@ -56,7 +56,7 @@ def test_enqueue_takes_a_job_or_its_name(
 ) -> None:
     """It goes to its own queue, with arguments checked and put in place."""
     handle = enqueue("shop.send" if by_name else send, text="x", number=1)
-    assert [{"class": "shop.send", "args": [1, "x"], "id": handle.id}] == [
+    assert [{"class": "shop.send", "args": [1, "x"], **handle.payload.extras}] == [
         json.loads(raw) for raw in queued("mail")
     ]
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from dataclasses import FrozenInstanceError
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from django_resque import JobHandle, job
 from django_resque.exceptions import ArgumentError, InvalidQueueName
 from django_resque.jobs.registry import registry
+from django_resque.wire import timestamps
+from django_resque.wire.payload import Payload
 
 if TYPE_CHECKING:
     import redis
@@ -127,7 +130,11 @@ def test_enqueue_puts_it_into_its_queue(queued: Any, method: str) -> None:
     assert ("mail", "Send", [7, {"**": {"urgent": True}}], True) == (
         handle.queue, handle.payload.name, handle.payload.args, bool(handle)
     )  # fmt: skip
-    expected = {"class": "Send", "args": [7, {"**": {"urgent": True}}], "id": handle.id}
+    expected = {
+        "class": "Send",
+        "args": [7, {"**": {"urgent": True}}],
+        **handle.payload.extras,
+    }
     assert [expected] == queued("mail")
 
 
@@ -141,10 +148,11 @@ def test_without_ids_the_bytes_are_those_of_ruby(queued: Any, redis_client: redi
     del queued
 
 
-def test_the_id_follows_the_arguments(queued: Any, redis_client: redis.Redis) -> None:
-    """Where every other client passes over it."""
+def test_the_id_and_the_time_follow_the_arguments(queued: Any, redis_client: redis.Redis) -> None:
+    """Where every other client passes over them."""
     handle = send.enqueue(7)
-    expected = f'{{"class":"Send","args":[7],"id":"{handle.id}"}}'
+    time = handle.payload.extras["queue_time"]
+    expected = f'{{"class":"Send","args":[7],"id":"{handle.id}","queue_time":{time}}}'
     assert [expected.encode()] == redis_client.lrange("resque:queue:mail", 0, -1)
     del queued
 
@@ -164,7 +172,18 @@ def test_the_settings_decide_on_ids_where_the_job_does_not(
     resque_settings(JOB_IDS=setting)
     assert setting == (send.enqueue(7).id is not None)
     assert plain.enqueue().id is None
-    assert setting == ("id" in queued("mail")[0])
+    assert [setting] * 2 == [key in queued("mail")[0] for key in ("id", "queue_time")]
+
+
+def test_it_tells_when_it_was_enqueued(queued: Any) -> None:
+    """To the microsecond."""
+    before = timestamps.now()
+    handle = send.enqueue(7)
+    (document,) = queued("mail")
+    queued_at = Payload(handle.payload.name, [], document).queued_at
+    assert queued_at is not None
+    # Python's clocks of floats and of dates differ in the last microsecond.
+    assert before - timedelta(microseconds=1) <= queued_at <= timestamps.now()
 
 
 def test_the_settings_decide_on_the_queue_where_the_job_does_not(
@@ -188,7 +207,7 @@ def test_wrong_arguments_are_refused(queued: Any) -> None:
 def test_asynchronous_code_enqueues_too(queued: Any) -> None:
     """Without blocking its event loop."""
     handle = asyncio.run(send.aenqueue(7, text="x"))
-    assert [{"class": "Send", "args": [7, "x"], "id": handle.id}] == queued("mail")
+    assert [{"class": "Send", "args": [7, "x"], **handle.payload.extras}] == queued("mail")
 
 
 def test_many_are_enqueued_in_order(queued: Any, redis_client: redis.Redis) -> None:

@@ -57,7 +57,9 @@ def run(*argv: str) -> str:
 def test_it_enqueues_and_prints_the_id(queued: Any) -> None:
     """To the job's own queue."""
     printed = run("shop.send")
-    assert [{"class": "shop.send", "args": [], "id": printed.strip()}] == queued("mail")
+    (document,) = queued("mail")
+    assert ["class", "args", "id", "queue_time"] == list(document)
+    assert ("shop.send", [], printed.strip()) == tuple(document.values())[:3]
 
 
 def test_without_ids_it_names_the_queue(queued: Any, resque_settings: Configure) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_resque.exceptions import DecodeError
-from django_resque.wire.payload import Payload
+from django_resque.wire.payload import Payload, requeued
 from tests.wire.strategies import JSON
 
 NAMES = st.text(min_size=1).filter(str.strip)
 
+MOMENT = datetime(2026, 11, 21, 4, 53, 51, 102263, tzinfo=timezone.utc)
+GARBAGE: list[Any] = [None, True, "1795236831", [], {}, -1.0, 0, 1e300, 10**400, float("nan")]
 
 PHP = (
     rb'{"class":"App\\Jobs\\Send","args":[{"a":1}],"id":"0f","prefix":"",'
@@ -121,3 +124,48 @@ def test_decode_raises_nothing_else(value: Any) -> None:
 def test_id(extras: dict[str, Any], expected: str | None) -> None:
     """The id is a text or none: another client may write anything there."""
     assert expected == Payload("A", [], extras).id
+
+
+@pytest.mark.parametrize(
+    ("extras", "expected"),
+    [
+        ({}, None),
+        ({"queue_time": 1795236831.102263}, MOMENT),
+        ({"enqueue_timestamp": 1795236831.102263}, MOMENT),
+        ({"queue_time": 1795236831.102263, "enqueue_timestamp": 1}, MOMENT),
+        ({"queue_time": "soon", "enqueue_timestamp": 1795236831.102263}, MOMENT),
+        ({"queue_time": 1795236831}, MOMENT.replace(microsecond=0)),
+        *(({"queue_time": value}, None) for value in GARBAGE),
+    ],
+)
+def test_queued_at(extras: dict[str, Any], expected: datetime | None) -> None:
+    """When it was enqueued is told in the key of either client; garbage tells nothing."""
+    assert expected == Payload("A", [], extras).queued_at
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (
+            b'{"queue_time":1.5,"args":[1.0,[],{}],"class":"A","id":"1f","x":null}',
+            b'{"queue_time":1795236831.102263,"args":[1.0,[],{}],"class":"A","id":"1f","x":null}',
+        ),
+        (
+            b'{"class": "A", "enqueue_timestamp": "soon"}',
+            b'{"class":"A","enqueue_timestamp":1795236831.102263}',
+        ),
+        *(
+            (raw, raw)
+            for raw in (
+                b'{ "class": "A" }',
+                b'{"class":"A","args":[{"queue_time":1}]}',
+                b'["queue_time"]',
+                b"{oops",
+                rb'{"class":"A","args":["\ud800"],"queue_time":1}',
+            )
+        ),
+    ],
+)
+def test_requeued(raw: bytes, expected: bytes) -> None:
+    """Enqueued once more it waits anew, and is otherwise what it was, in its own order."""
+    assert expected == requeued(raw, MOMENT.astimezone(timezone(timedelta(hours=-5))))

@@ -54,6 +54,26 @@ def test_parse(text: str, expected: datetime) -> None:
     assert expected.replace(microsecond=0) == timestamps.parse(text)
 
 
+@pytest.mark.parametrize("moment", [MOMENT, MOMENT.astimezone(NEW_YORK)])
+def test_epoch(moment: datetime) -> None:
+    """Seconds since 1970 keep the microseconds, and read back to them."""
+    assert 1795236538.999999 == timestamps.epoch(moment)
+    assert MOMENT == timestamps.from_epoch(1795236538.999999)
+    assert MOMENT.replace(microsecond=0) == timestamps.from_epoch(1795236538)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, "1795236538", [], {}, 0, -1, -1.5, 1e11, 1795236538000, 10**400),
+        *(float("nan"), float("inf"), float("-inf"), 1e300),
+    ],
+)
+def test_epoch_gives_none_for_anything_else(value: object) -> None:
+    """What counts no seconds of this era is None, never an error: another client wrote it."""
+    assert timestamps.from_epoch(value) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
