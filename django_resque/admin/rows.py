@@ -1,14 +1,58 @@
-"""What pages show of jobs, queues and workers: texts fit to be seen by this user."""
+"""What several pages show of jobs and queues: texts fit to be seen by this user."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django_resque.admin.arguments import in_one_line
+from django_resque.jobs.registry import registry
+from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django_resque.admin.visit import Visit
     from django_resque.monitor.queues import QueueRow
+    from django_resque.wire.payload import Payload
+
+LONG_WAIT = timedelta(minutes=5)
+"""A queue whose next job has waited longer than this stands out."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobShown:
+    """One request to perform a job, wherever it lies."""
+
+    name: str
+    """The name of the job; empty if it is not readable."""
+    arguments: str
+    """Its arguments in one line, masked; a word instead for those who may not see them."""
+    id: str
+    """Its id; empty if its producer gave none."""
+    queued_at: datetime | None
+    """When it was enqueued, if its producer says so."""
+    url: str
+    """The page of the job; empty if it is not registered here."""
+    error: str
+    """Why it is not readable; empty if it is."""
+
+    @classmethod
+    def of(cls, visit: Visit, payload: Payload | None, error: str = "") -> JobShown:
+        """Show a payload; None for one that is not readable, for the reason in ``error``."""
+        if payload is None:
+            return cls("", "", "", None, "", printable(error, 500))
+        known = registry.find(payload.name)
+        return cls(
+            name=printable(payload.name),
+            arguments=in_one_line(visit, payload),
+            id=printable(payload.id or ""),
+            queued_at=payload.queued_at,
+            url=visit.url("job", job=known.name) if known else "",
+            error="",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +62,26 @@ class QueueShown:
     name: str
     size: int
     paused: bool
+    oldest: datetime | None
+    """When the job that comes next was enqueued, if its producer says so."""
+    late: bool
+    """Whether that job waits too long."""
     url: str
-    pause_url: str
+    switch_url: str
+    """Where to post to pause the queue, or to resume it if it is paused."""
 
     @classmethod
-    def of(cls, visit, row: QueueRow) -> QueueShown:
+    def of(cls, visit: Visit, row: QueueRow) -> QueueShown:
         """Show a row."""
+        payload = row.next.payload if row.next else None
+        oldest = payload.queued_at if payload else None
         verb = "resume_queue" if row.paused else "pause_queue"
         return cls(
             name=printable(row.name),
             size=row.size,
             paused=row.paused,
-            url="",
-            pause_url=visit.url(verb, queue=row.name),
+            oldest=oldest,
+            late=oldest is not None and timestamps.now() - oldest > LONG_WAIT,
+            url=visit.url("queue", queue=row.name),
+            switch_url=visit.url(verb, queue=row.name),
         )
