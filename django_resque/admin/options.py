@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path
@@ -73,7 +74,7 @@ class ResqueAdmin(_Base):
         """Lead from a line of the admin's log to the page of what was changed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return HttpResponseRedirect(locate(Visit(request, self.admin_site), object_id))
+        return HttpResponseRedirect(locate(Visit(request, self.admin_site), unquote(object_id)))
 
     def _serve(self, route: Route, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         visit = Visit(request, self.admin_site)
