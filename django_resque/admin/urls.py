@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.urls import register_converter
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django_resque.admin.answers import Answer
-    from django_resque.admin.visit import Visit
 
 register_converter(NameConverter, "name")
 register_converter(DigestConverter, "digest")
@@ -83,7 +82,9 @@ ROUTES: tuple[Route, ...] = (
     _page("failed/", "failures", failures.show_all),
     _page("failed/groups/", "failure_groups", failures.show_groups),
     _page(f"{_LIST}/<digest:digest>/", "failure", failures.show),
-    _action(f"{_LIST}/<digest:digest>/edit/", "retry_edited", failure_edits.retry, *failures.EDITING),
+    _action(
+        f"{_LIST}/<digest:digest>/edit/", "retry_edited", failure_edits.retry, *failures.EDITING
+    ),
     _action(f"{_LIST}/retry/", "retry_failures", failure_actions.retry, "retry_job"),
     _action(f"{_LIST}/remove/", "remove_failures", failure_actions.remove, "delete_job"),
     _action(f"{_LIST}/retry-all/", "retry_matching", failure_sweeps.retry_matching, "retry_job"),
