@@ -57,7 +57,7 @@ def show_row(visit: Visit, row: FailureRow, form: JobForm | None = None) -> Show
     page = details(visit, row, *_neighbours(visit, row))
     if form is None and row.payload and all(visit.may[each] for each in EDITING):
         form = JobForm(row.job, args=row.payload.args)
-    named = f"{row.exception}: {row.job}" if row.record else _("Unreadable failure")
+    named = _("Failure of %s") % row.job if row.job else _("Unreadable failure")
     extra = {
         "form": form,
         "retry_url": visit.url("retry_failures", list_name=row.list),
