@@ -47,6 +47,8 @@ class Shown:
     announce: str = ""
     """A short text that screen readers hear when it has changed."""
     status: int = 200
+    live: bool = True
+    """Whether the live part is fetched again and again: not if that costs much, or nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _show(visit: Visit, answer: Shown) -> HttpResponse:
         "tabs": tabs(visit, answer.tab),
         "trail": answer.trail,
         "here": visit.request.get_full_path(),
-        "live_url": _live_url(visit),
+        "live_url": _live_url(visit) if answer.live else "",
         "live_template": f"django_resque/_{answer.template}.html",
     }
     name = f"django_resque/{answer.template}.html"

@@ -80,7 +80,9 @@ class Queues:
         """Return the sizes of several queues in one round trip."""
         if not queues:
             return []
-        return self._commander.pipe([("LLEN", self._keys.queue(name)) for name in queues])
+        # exchange: a key that is no list must not hide the others; nothing waits in it.
+        replies = self._commander.exchange([("LLEN", self._keys.queue(name)) for name in queues])
+        return [0 if isinstance(reply, Exception) else reply for reply in replies]
 
     def tops(self, queues: Sequence[str]) -> list[tuple[int, bytes | None]]:
         """Return size and next payload of several queues in one round trip."""
