@@ -62,7 +62,7 @@ def content(resque_settings: Configure, redis_client: redis.Redis, db: None) -> 
 
 def dump(redis_client: redis.Redis) -> dict[bytes, bytes]:
     """Return all that lies in Redis."""
-    return {key: redis_client.dump(key) for key in redis_client.keys()}
+    return {key: redis_client.dump(key) for key in redis_client.scan_iter()}
 
 
 def test_routes() -> None:
