@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -10,6 +11,8 @@ from django.test import TransactionTestCase
 
 from django_resque import wiring
 from django_resque.embedded import EmbeddedServer
+from django_resque.store import scripts
+from tests.trips import Trips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,3 +96,11 @@ def resque_settings(redis_server: EmbeddedServer, settings: Settings) -> Configu
 def resque_store(resque_settings: Configure) -> Store:
     """Give the store that the settings lead to: the private server's."""
     return wiring.store()
+
+
+@pytest.fixture
+def trips(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> Trips:
+    """Count the round trips of our own code to a server that has our scripts already."""
+    for path in Path(scripts.__file__).parent.glob("*.lua"):
+        redis_client.script_load(path.read_text())
+    return Trips(monkeypatch)

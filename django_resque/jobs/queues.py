@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_resque import wiring
 from django_resque.exceptions import DecodeError
+from django_resque.wire.failure import digest
 from django_resque.wire.payload import Payload
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class QueuedJob:
     """What it asks for; None if it is not readable."""
     error: str = ""
     """Why it is not readable."""
+
+    @property
+    def digest(self) -> str:
+        """The address of the item: the SHA-1 of its bytes."""
+        return digest(self.raw)
 
     @classmethod
     def read(cls, queue: str, position: int, raw: bytes) -> QueuedJob:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
 from django_resque.store.scripts import Script
 from django_resque.wire.failure import digest
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from django_resque.store.commander import Command, Commander, Word
     from django_resque.store.keys import Keys
+    from django_resque.store.lists import Window
 
 MAIN = "failed"
 """The name of the one list that Resque uses by default."""
@@ -56,6 +58,37 @@ class Failures:
             return []
         key = self._keys.failed_list(name)
         return list(self._commander.call("LRANGE", key, start, start + count - 1))
+
+    def window(
+        self,
+        name: str,
+        start: int = -1,
+        count: int = 1,
+        *,
+        oldest_first: bool = False,
+        most_bytes: int = MOST_BYTES,
+    ) -> Window:
+        """Read a bounded part of a failed list, the newest first, in one round trip.
+
+        ``start`` is the index of the first record read, -1 that of the newest.
+        """
+        key = self._keys.failed_list(name)
+        return read_window(
+            self._commander, key, start, count, down=not oldest_first, most_bytes=most_bytes
+        )
+
+    def find_digest(
+        self, name: str, digest: str, hint: int, *, within: int = 10_000
+    ) -> tuple[int, bytes] | None:
+        """Return index and bytes of the record with this SHA-1, seen at index ``hint``."""
+        key = self._keys.failed_list(name)
+        return find_digest(self._commander, key, digest, hint, within=within)
+
+    def find_digests(
+        self, name: str, addresses: Sequence[tuple[str, int]]
+    ) -> list[tuple[int, bytes] | None]:
+        """Find several records by SHA-1 and index, in two round trips."""
+        return find_digests(self._commander, self._keys.failed_list(name), addresses)
 
     def scan(self, name: str, *, oldest_first: bool = False) -> Iterator[tuple[int, bytes]]:
         """Iterate over all records with their indexes, read in chunks, the newest first.

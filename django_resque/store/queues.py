@@ -6,16 +6,21 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import EnqueueUncertain, StoreUnavailable
+from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
+from django_resque.store.scripts import Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from django_resque.store.commander import Command, Commander
     from django_resque.store.keys import Keys
+    from django_resque.store.lists import Window
 
+_MOVE = Script("move")
 # Items in one RPUSH, and in one LRANGE when a whole list is read: bounds what one command
 # holds up in Redis and in our memory.
 _CHUNK = 1000
+_CHANGES = 100  # payloads searched for in one round trip: each search may go through a long list
 
 
 class Queues:
@@ -103,12 +108,60 @@ class Queues:
             yield from chunk
             start += len(chunk)
 
+    def window(
+        self, queue: str, start: int = 0, count: int = 1, *, most_bytes: int = MOST_BYTES
+    ) -> Window:
+        """Read a bounded part of a queue, the next payload first, in one round trip."""
+        key = self._keys.queue(queue)
+        return read_window(self._commander, key, start, count, most_bytes=most_bytes)
+
+    def find_digest(self, queue: str, digest: str, hint: int) -> tuple[int, bytes] | None:
+        """Return position and bytes of the payload with this SHA-1, seen at position ``hint``."""
+        return find_digest(self._commander, self._keys.queue(queue), digest, hint)
+
+    def find_digests(
+        self, queue: str, addresses: Sequence[tuple[str, int]]
+    ) -> list[tuple[int, bytes] | None]:
+        """Find several payloads by SHA-1 and position, in two round trips."""
+        return find_digests(self._commander, self._keys.queue(queue), addresses)
+
     def remove_items(self, queue: str, payloads: Sequence[bytes]) -> int:
         """Remove every occurrence of these exact payloads; return how many were removed."""
         if not payloads:
             return 0
         key = self._keys.queue(queue)
         return sum(self._commander.pipe([("LREM", key, 0, payload) for payload in payloads]))
+
+    def remove_each(self, queue: str, payloads: Sequence[bytes]) -> int:
+        """Remove one occurrence of each of these payloads; return how many were removed."""
+        key = self._keys.queue(queue)
+        removed = 0
+        for chunk in _chunks(payloads):
+            removed += sum(self._commander.pipe([("LREM", key, 1, raw) for raw in chunk]))
+        return removed
+
+    def move(
+        self, queue: str, payloads: Sequence[bytes], to: str, *, at_front: bool = False
+    ) -> int:
+        """Move one occurrence of each payload to the end of a queue, or in order to its front.
+
+        Whatever happens, each lies in one of the two queues. Returns how many were there to move.
+        """
+        keys = [self._keys.queue(queue), self._keys.queues, self._keys.queue(to)]
+        side = "front" if at_front else "back"
+        # LPUSH turns the order around, in a script and from one to the next.
+        items = list(payloads)[::-1] if at_front else payloads
+        return sum(
+            self._commander.script(_MOVE, keys, (to, side, *chunk)) for chunk in _chunks(items)
+        )
+
+    def clear(self, queue: str) -> int:
+        """Delete all payloads of a queue that stays known; return how many there were."""
+        key = self._keys.queue(queue)
+        commands: list[Command] = [("MULTI",), ("LLEN", key), ("DEL", key), ("EXEC",)]
+        size = self._commander.pipe(commands)[-1][0]
+        # A key that is no list has no size; it is deleted all the same.
+        return size if isinstance(size, int) else 0
 
     def remove(self, queue: str) -> int:
         """Forget a queue and delete all it holds; return how many payloads were deleted."""
@@ -134,9 +187,18 @@ class Queues:
         """End a queue's pause; return False if it was not paused."""
         return bool(self._commander.call("SREM", self._keys.paused_queues, queue))
 
+    def is_paused(self, queue: str) -> bool:
+        """Tell whether a queue is paused."""
+        return bool(self._commander.call("SISMEMBER", self._keys.paused_queues, queue))
+
     def paused(self) -> list[str]:
         """Return the names of the paused queues, sorted."""
         return sorted(_texts(self._commander.call("SMEMBERS", self._keys.paused_queues)))
+
+
+def _chunks(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for start in range(0, len(payloads), _CHANGES):
+        yield payloads[start : start + _CHANGES]
 
 
 def _texts(items: Iterable[bytes]) -> list[str]:

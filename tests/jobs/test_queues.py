@@ -79,3 +79,8 @@ def test_remove_queue() -> None:
 
     assert [1, 0] == [queues.remove_queue("mail"), queues.remove_queue("mail")]
     assert [] == queues.names()
+
+
+def test_digest() -> None:
+    """An item's address is the digest of its bytes, readable or not."""
+    assert "da39a3ee5e6b4b0d3255bfef95601890afd80709" == QueuedJob.read("mail", 0, b"").digest

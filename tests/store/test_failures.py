@@ -300,3 +300,18 @@ def test_operators_at_once(redis_server: EmbeddedServer, redis_client: redis.Red
     assert 200 == sum(done)
     assert not redis_client.exists("resque:failed")
     assert sorted(records) == sorted(lie(redis_client, "resque:queue:mail"))
+
+
+def test_windows(failures: Failures, redis_client: redis.Redis) -> None:
+    """A part of a failed list is read either way, and one record found by its digest."""
+    fill(redis_client, *"abcd")
+
+    newest = failures.window("failed", count=2)
+    oldest = failures.window("failed", 0, 2, oldest_first=True)
+
+    assert ([(3, b"d"), (2, b"c")], 1) == (list(newest.indexed()), newest.next)
+    assert ([(0, b"a"), (1, b"b")], 2) == (list(oldest.indexed()), oldest.next)
+    assert 1 == len(failures.window("failed", count=2, most_bytes=1).items)
+    assert (1, b"b") == failures.find_digest("failed", digest(b"b"), 3)
+    assert failures.find_digest("failed", digest(b"b"), 3, within=1) is None
+    assert [(1, b"b"), None] == failures.find_digests("failed", [(digest(b"b"), 3), ("x", 0)])

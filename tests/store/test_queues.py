@@ -10,6 +10,7 @@ from django_resque.exceptions import EnqueueUncertain, StoreError, StoreUnavaila
 from django_resque.store import Store
 from django_resque.store.commander import Commander, PooledCommander
 from django_resque.store.connection import from_unix_socket
+from django_resque.wire.failure import digest
 from tests.store.scripted_server import ScriptedServer
 
 if TYPE_CHECKING:
@@ -222,3 +223,86 @@ def test_namespaces_are_apart(commander: PooledCommander) -> None:
     assert ["high"] == one.queues.names()
     assert [] == other.queues.names()
     assert other.queues.size("high") == 0
+
+
+def test_windows(store: Store) -> None:
+    """A part of a queue is read with its length, and one payload found by its digest."""
+    store.queues.push_many("high", [b"%d" % number for number in range(20)])
+
+    window = store.queues.window("high", 3, 2)
+
+    assert ([(3, b"3"), (4, b"4")], 20) == (list(window.indexed()), window.total)
+    assert 1 == len(store.queues.window("high", 3, 2, most_bytes=1).items)
+    assert (7, b"7") == store.queues.find_digest("high", digest(b"7"), 9)
+    assert [(7, b"7"), None] == store.queues.find_digests(
+        "high", [(digest(b"7"), 9), (digest(b"x"), 0)]
+    )
+
+
+def test_remove_each(store: Store, redis_client: redis.Redis) -> None:
+    """One of each goes, that which would be taken first."""
+    store.queues.push_many("high", [b"1", b"2", b"1", b"3", b"1"])
+
+    assert 3 == store.queues.remove_each("high", [b"1", b"1", b"3", b"none"])
+    assert [b"2", b"1"] == items(redis_client, "high")
+    assert 0 == store.queues.remove_each("high", [])
+
+
+@pytest.mark.parametrize(("at_front", "expected"), [(True, [1, 0, 9]), (False, [9, 1, 0])])
+def test_move(store: Store, redis_client: redis.Redis, at_front: bool, expected: list[int]) -> None:
+    """Payloads change their queue in the order given; what is gone by now is left out."""
+    store.queues.push_many("high", [b"0", b"1", b"2", b"1"])
+    store.queues.push("low", b"9")
+
+    assert 2 == store.queues.move("high", [b"1", b"none", b"0"], "low", at_front=at_front)
+    assert [b"2", b"1"] == items(redis_client, "high")
+    assert [b"%d" % number for number in expected] == items(redis_client, "low")
+
+
+def test_move_makes_the_queue_known(store: Store) -> None:
+    """A new queue is known once something lies in it, and not before."""
+    store.queues.push("high", b"1")
+
+    store.queues.move("high", [b"none"], "low")
+    assert ["high"] == store.queues.names()
+    store.queues.move("high", [b"1"], "low")
+    assert ["high", "low"] == store.queues.names()
+
+
+@pytest.mark.parametrize("at_front", [True, False])
+def test_move_within_a_queue(store: Store, redis_client: redis.Redis, at_front: bool) -> None:
+    """Many payloads of one queue keep the order given when they go to its front or its end."""
+    payloads = [b"%d" % number for number in range(250)]
+    store.queues.push_many("high", [b"a", *payloads, b"b"])
+
+    assert 250 == store.queues.move("high", payloads[::-1], "high", at_front=at_front)
+    expected = [*payloads[::-1], b"a", b"b"] if at_front else [b"a", b"b", *payloads[::-1]]
+    assert expected == items(redis_client, "high")
+
+
+@pytest.mark.parametrize("broken", ["resque:queue:low", "resque:queues"])
+def test_move_refused(store: Store, redis_client: redis.Redis, broken: str) -> None:
+    """A key of another type in the way loses no payload."""
+    store.queues.push("high", b"1")
+    redis_client.delete("resque:queues")
+    redis_client.set(broken, "x")
+
+    with pytest.raises(StoreError):
+        store.queues.move("high", [b"1"], "low")
+    assert [b"1"] == items(redis_client, "high")
+
+
+def test_clear(store: Store, redis_client: redis.Redis) -> None:
+    """A cleared queue stays known, and paused; what is no list goes as well."""
+    store.queues.push_many("high", [b"1", b"2"])
+    store.queues.pause("high")
+
+    assert [2, 0] == [store.queues.clear("high"), store.queues.clear("high")]
+    assert (["high"], True, False) == (
+        store.queues.names(),
+        store.queues.is_paused("high"),
+        store.queues.is_paused("low"),
+    )
+    redis_client.set("resque:queue:high", "x")
+    assert 0 == store.queues.clear("high")
+    assert not redis_client.exists("resque:queue:high")
