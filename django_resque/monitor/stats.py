@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from django_resque.exceptions import StoreError, StoreUnavailable
+from django_resque.wire import timestamps
+from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from django_resque.store import Store
     from django_resque.store.server import KeyFacts
@@ -70,8 +74,8 @@ class ServerState:
     """Keys thrown away so far because memory was full."""
     snapshots: bool | None
     """Whether it saves snapshots (RDB) by itself; None if it does not tell its configuration."""
-    snapshot_at: int | None
-    """When the last one was saved, in epoch seconds: when Redis started if there was none."""
+    snapshot_at: datetime | None
+    """When the last one was saved: when Redis started if there was none."""
     snapshot_status: str
     unsaved: int | None
     """Changes since the last snapshot."""
@@ -95,32 +99,33 @@ class ServerState:
     @classmethod
     def read(cls, info: Mapping[str, str]) -> ServerState:
         """Read what ``INFO`` gave, with any part of it missing."""
-        valkey = info.get("valkey_version", "")
-        port = info.get("master_port", "")
+        text = partial(_text, info)
+        valkey = text("valkey_version")
+        primary = filter(None, (text("master_host"), text("master_port")))
         return cls(
             product="Valkey" if valkey or info.get("server_name") == "valkey" else "Redis",
-            version=valkey or info.get("redis_version", ""),
-            mode=info.get("server_mode") or info.get("redis_mode", ""),
+            version=valkey or text("redis_version"),
+            mode=text("server_mode") or text("redis_mode"),
             uptime=_number(info, "uptime_in_seconds"),
             memory=_number(info, "used_memory"),
             memory_peak=_number(info, "used_memory_peak"),
             memory_limit=_number(info, "maxmemory"),
-            eviction=info.get("maxmemory_policy", ""),
+            eviction=text("maxmemory_policy"),
             evicted=_number(info, "evicted_keys"),
             snapshots=bool(info["save"].strip()) if "save" in info else None,
-            snapshot_at=_number(info, "rdb_last_save_time"),
-            snapshot_status=info.get("rdb_last_bgsave_status", ""),
+            snapshot_at=timestamps.parse(text("rdb_last_save_time")),
+            snapshot_status=text("rdb_last_bgsave_status"),
             unsaved=_number(info, "rdb_changes_since_last_save"),
             append_only={"0": False, "1": True}.get(info.get("aof_enabled", "")),
-            append_status=info.get("aof_last_write_status", ""),
+            append_status=text("aof_last_write_status"),
             clients=_number(info, "connected_clients"),
             clients_limit=_number(info, "maxclients"),
             blocked=_number(info, "blocked_clients"),
             operations=_number(info, "instantaneous_ops_per_sec"),
-            role=info.get("role", ""),
+            role=text("role"),
             replicas=_number(info, "connected_slaves"),
-            primary=":".join(filter(None, (info.get("master_host", ""), port))),
-            primary_link=info.get("master_link_status", ""),
+            primary=":".join(primary),
+            primary_link=text("master_link_status"),
         )
 
     @property
@@ -239,6 +244,10 @@ def _cursor(text: str) -> str:
 
 def _number(info: Mapping[str, str], name: str) -> int | None:
     return _whole(info.get(name, ""))
+
+
+def _text(info: Mapping[str, str], name: str) -> str:
+    return printable(info.get(name, ""))
 
 
 def _whole(text: str) -> int | None:
