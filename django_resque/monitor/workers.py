@@ -42,7 +42,7 @@ class WorkerRow:
 
 def workers(store: Store) -> list[WorkerRow]:
     """Return all registered workers, sorted by id, in five round trips."""
-    ids, beats, now = store.workers.vitals()
+    ids, beats, now = store.workers.signs_of_life()
     names = sorted(ids)
     paused = store.workers.all_paused()
     columns = zip(

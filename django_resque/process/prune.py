@@ -48,7 +48,7 @@ def prune(
     silence; a worker of another client after :data:`FOREIGN_TTL`. However many processes
     prune at once, and whatever the worker does if it is alive after all, a job ends once.
     """
-    ids, beats, now = store.workers.vitals()
+    ids, beats, now = store.workers.signs_of_life()
     dead = [
         worker
         for worker in sorted(ids | beats.keys())
