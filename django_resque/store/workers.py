@@ -149,6 +149,13 @@ class Workers:
         """Return the claim of each worker, None for an idle one."""
         return self._get_all([self._keys.worker(worker) for worker in workers])
 
+    def claim_heads(self, workers: Sequence[str], limit: int) -> list[bytes | None]:
+        """Return the first ``limit`` bytes of each worker's claim, None for an idle one."""
+        keys = [self._keys.worker(worker) for worker in workers]
+        commands: list[Command] = [("GETRANGE", key, 0, limit - 1) for key in keys]
+        replies = self._commander.exchange(commands) if commands else []
+        return [reply if isinstance(reply, bytes) and reply else None for reply in replies]
+
     def holding(self, workers: Sequence[str]) -> list[bool]:
         """Tell of each worker whether it holds a claim, without reading it."""
         keys = [self._keys.worker(worker) for worker in workers]

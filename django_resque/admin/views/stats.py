@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django_resque.store.server import KeyFacts
 
 _MOST_LISTS = 20
+_LONGEST_ENTRY = 2000  # characters
 _FULL = 0.9  # of the memory that Redis may use
 
 
@@ -34,6 +35,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedListShown:
+    """One list of failures."""
+
+    name: str
+    size: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class TotalsShown:
     """Resque's figures."""
 
@@ -44,8 +54,8 @@ class TotalsShown:
     queues: int
     workers: int
     working: int
-    failed_lists: list[tuple[str, int, str]]
-    """Name, number of records and URL of the longest."""
+    failed_lists: list[FailedListShown]
+    """The longest ones."""
     more_lists: int
     """Failed lists beyond these."""
 
@@ -62,7 +72,9 @@ class TotalsShown:
             queues=len(totals.queues),
             workers=totals.workers,
             working=totals.working,
-            failed_lists=[(printable(name), size, url) for name, size in lists[:_MOST_LISTS]],
+            failed_lists=[
+                FailedListShown(printable(name), size, url) for name, size in lists[:_MOST_LISTS]
+            ],
             more_lists=max(0, len(lists) - _MOST_LISTS),
         )
 
@@ -120,6 +132,24 @@ class KeysShown:
     """Why Redis does not list its keys."""
 
 
+@dataclass(frozen=True, slots=True)
+class EntryShown:
+    """One entry of a key, cut, with its index, field or score."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyContentShown:
+    """One key with its first entries."""
+
+    key: KeyShown
+    entries: list[EntryShown]
+    more: bool
+    """Whether there is more in it than is shown."""
+
+
 def show(visit: Visit) -> Shown:
     """Show Resque's figures, and how Redis is."""
     stats = monitor.stats(visit.store)
@@ -166,6 +196,24 @@ def show_keys(visit: Visit) -> Shown:
     )
     trail = [(_("Stats"), visit.url("stats"))]
     return Shown("keys", _("Keys"), data, tab="stats", trail=trail)
+
+
+def show_key(visit: Visit, key: str) -> Shown:
+    """Show one key of the namespace with its first entries."""
+    content = monitor.key(visit.store, key)
+    if content is None:
+        raise Http404(_("There is no such key in the namespace."))
+    shown = KeyShown.of(visit, content.facts)
+    entries = [EntryShown(printable(name), _entry(raw)) for name, raw in content.entries]
+    read = sum(len(raw) for _name, raw in content.entries)
+    units = read if shown.type == "string" else len(entries)
+    data = KeyContentShown(shown, entries, more=shown.size is not None and units < shown.size)
+    trail = [(_("Stats"), visit.url("stats")), (_("Keys"), visit.url("keys"))]
+    return Shown("key", shown.key, data, tab="stats", trail=trail)
+
+
+def _entry(raw: bytes) -> str:
+    return printable(raw[: 4 * _LONGEST_ENTRY].decode(errors="backslashreplace"), _LONGEST_ENTRY)
 
 
 def _problems(server: ServerState) -> list[Problem]:
