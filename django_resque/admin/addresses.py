@@ -84,4 +84,5 @@ _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "worker": ("worker", ("worker",)),
     "job": ("job", ("job",)),
     "failure": ("failure", ("list_name", "digest")),
+    "failures": ("failures", ()),
 }

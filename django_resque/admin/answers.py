@@ -46,6 +46,8 @@ class Shown:
     """What the template needs beside the data, such as forms."""
     announce: str = ""
     """A short text that screen readers hear when it has changed."""
+    entries: Sequence[Entry] = ()
+    """Lines for the admin's log, of a change that this page tells of."""
     status: int = 200
 
 
@@ -88,6 +90,8 @@ Answer = Shown | Done | Confirm | HttpResponse
 def respond(visit: Visit, answer: Answer) -> HttpResponse:
     """Turn an answer into a response: a page, its live part or its data, or a redirection."""
     if isinstance(answer, Shown):
+        for entry in answer.entries:
+            _log(visit, entry)
         return _show(visit, answer)
     if isinstance(answer, Done):
         for entry in answer.entries:
