@@ -83,5 +83,6 @@ _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "queue": ("queue", ("queue",)),
     "worker": ("worker", ("worker",)),
     "job": ("job", ("job",)),
-    "failure": ("failure", ("list", "digest")),
+    "failure": ("failure", ("list_name", "digest")),
+    "failures": ("failures", ()),
 }

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.urls import register_converter
 
 from django_resque.admin.addresses import DigestConverter, NameConverter
-from django_resque.admin.views import failures, overview, queues, registry, stats, workers
+from django_resque.admin.views import (
+    failure_actions,
+    failure_edits,
+    failure_sweeps,
+    failures,
+    overview,
+    queues,
+    registry,
+    stats,
+    workers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django_resque.admin.answers import Answer
-    from django_resque.admin.visit import Visit
 
 register_converter(NameConverter, "name")
 register_converter(DigestConverter, "digest")
@@ -73,12 +82,14 @@ ROUTES: tuple[Route, ...] = (
     _page("failed/", "failures", failures.show_all),
     _page("failed/groups/", "failure_groups", failures.show_groups),
     _page(f"{_LIST}/<digest:digest>/", "failure", failures.show),
-    _action(f"{_LIST}/<digest:digest>/edit/", "retry_edited", failures.retry_edited, "retry_job", "view_arguments", "enqueue_job"),
-    _action(f"{_LIST}/retry/", "retry_failures", failures.retry, "retry_job"),
-    _action(f"{_LIST}/remove/", "remove_failures", failures.remove, "delete_job"),
-    _action(f"{_LIST}/retry-all/", "retry_matching", failures.retry_matching, "retry_job"),
-    _action(f"{_LIST}/remove-all/", "remove_matching", failures.remove_matching, "delete_job"),
-    _action(f"{_LIST}/clear/", "clear_failures", failures.clear, "delete_job"),
+    _action(
+        f"{_LIST}/<digest:digest>/edit/", "retry_edited", failure_edits.retry, *failures.EDITING
+    ),
+    _action(f"{_LIST}/retry/", "retry_failures", failure_actions.retry, "retry_job"),
+    _action(f"{_LIST}/remove/", "remove_failures", failure_actions.remove, "delete_job"),
+    _action(f"{_LIST}/retry-all/", "retry_matching", failure_sweeps.retry_matching, "retry_job"),
+    _action(f"{_LIST}/remove-all/", "remove_matching", failure_sweeps.remove_matching, "delete_job"),
+    _action(f"{_LIST}/clear/", "clear_failures", failure_actions.clear, "delete_job"),
     _page("stats/", "stats", stats.show),
     _page("stats/keys/", "keys", stats.show_keys),
     _page("stats/keys/<name:key>/", "key", stats.show_key, "view_arguments"),

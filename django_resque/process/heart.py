@@ -10,31 +10,41 @@ from typing import TYPE_CHECKING
 from django_resque.exceptions import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from django_resque.store import Store
+    from django_resque.wire.vitals import Vitals
 
 
 class Heart:
     """Registers a worker again and again, every ``interval`` seconds."""
 
     def __init__(
-        self, store: Store, thread_store: Store, worker: str, started: str, interval: float
+        self,
+        store: Store,
+        thread_store: Store,
+        worker: str,
+        started: str,
+        *,
+        interval: float,
+        vitals: Callable[[], Vitals],
     ) -> None:
         """Beat for ``worker``, which started at the time written as ``started``.
 
         A thread beats through ``thread_store``, for the connection of ``store`` is the loop's.
+        ``vitals`` is asked with each beat how the worker is.
         """
         self._store, self._thread_store = store, thread_store
         self._worker, self._started = worker, started
         self._interval = interval
+        self._vitals = vitals
         self.due = 0.0
         """The monotonic time of the next beat."""
 
     def beat(self) -> None:
         """Give a sign of life now. Raises StoreUnavailable; the next beat is then due soon."""
         self.due = time.monotonic() + min(1.0, self._interval)
-        self._store.workers.register(self._worker, self._started)
+        self._register(self._store)
         self.due = time.monotonic() + self._interval
 
     def beat_if_due(self) -> bool:
@@ -43,6 +53,10 @@ class Heart:
             return False
         self.beat()
         return True
+
+    def hurry(self) -> None:
+        """Let the next beat be due now: there is something to tell."""
+        self.due = 0.0
 
     @contextmanager
     def beating(self) -> Iterator[None]:
@@ -55,7 +69,7 @@ class Heart:
         def keep_beating() -> None:
             while not done.wait(self._interval):
                 try:
-                    self._thread_store.workers.register(self._worker, self._started)
+                    self._register(self._thread_store)
                 except StoreError:
                     continue  # the next beat may pass; the loop reports the outage
 
@@ -66,3 +80,6 @@ class Heart:
         finally:
             done.set()
             thread.join()
+
+    def _register(self, store: Store) -> None:
+        store.workers.register(self._worker, self._started, self._vitals().encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _HUGE_PAGE = 2 * 1024 * 1024
 _MADV_COLLAPSE = 25  # since Linux 6.1; an older kernel refuses it
 _madvise = getattr(ctypes.CDLL(None), "madvise", None) if sys.platform == "linux" else None
@@ -31,6 +33,18 @@ def settle_memory() -> None:
     if _madvise is not None:
         for place in _huge_page_places():
             _madvise(ctypes.c_void_p(place), ctypes.c_size_t(_HUGE_PAGE), _MADV_COLLAPSE)
+
+
+def resident(pid: int | None = None) -> int | None:
+    """Return the resident memory of a process in bytes, what it shares with others included.
+
+    That of this process without a ``pid``; None where the system does not tell (no /proc).
+    """
+    try:
+        fields = Path(f"/proc/{pid or 'self'}/statm").read_bytes().split()
+    except OSError:
+        return None
+    return int(fields[1]) * _PAGE
 
 
 def _huge_page_places() -> Iterator[int]:

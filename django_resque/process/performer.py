@@ -7,12 +7,12 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError, DirtyExit
 from django_resque.execution.outcome import Failed, decode, encode
 from django_resque.process import performing
+from django_resque.process.memory import resident
 
 if TYPE_CHECKING:
     from resource import struct_rusage
@@ -25,7 +25,6 @@ START_GRACE = 10.0
 """Seconds within which a forked child must have begun: a fork can deadlock it."""
 
 _NEVER = float("inf")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,8 @@ class Death:
 
     status: int
     usage: str
+    peak: int
+    """The most memory it occupied, in bytes."""
 
 
 class Performer:
@@ -162,7 +163,7 @@ class Performer:
         if self._death is None:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:
-                self._death = Death(status, _told(usage))
+                self._death = _death(status, usage)
         return self._death
 
     def kill(self) -> None:
@@ -171,18 +172,14 @@ class Performer:
             _signal_group(self.pid, signal.SIGKILL)
             _signal_one(self.pid, signal.SIGKILL)
             _pid, status, usage = os.wait4(self.pid, 0)
-            self._death = Death(status, _told(usage))
+            self._death = _death(status, usage)
 
     def memory(self) -> int | None:
         """Return its resident memory in bytes, what it shares with the worker included.
 
         None where the system does not tell (no /proc).
         """
-        try:
-            fields = Path(f"/proc/{self.pid}/statm").read_bytes().split()
-        except OSError:
-            return None
-        return int(fields[1]) * _PAGE
+        return resident(self.pid)
 
     def _explain(self, outcome: Outcome) -> Outcome:
         if self._reason is None or not isinstance(outcome, Failed):
@@ -199,10 +196,11 @@ def _decoded(body: bytes) -> Outcome:
         return Failed.from_exception(error)
 
 
-def _told(usage: struct_rusage) -> str:
+def _death(status: int, usage: struct_rusage) -> Death:
     megabytes = usage.ru_maxrss / 1024
     seconds = usage.ru_utime + usage.ru_stime
-    return f"peak memory {megabytes:.0f} MB, CPU {seconds:.2f} s"
+    told = f"peak memory {megabytes:.0f} MB, CPU {seconds:.2f} s"
+    return Death(status, told, usage.ru_maxrss * 1024)
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -68,6 +68,17 @@ class Performers:
         self._current: Performer | None = None
         self._spares: list[Performer] = []
         self._leaving: list[Performer] = []
+        self.peak: int | None = None
+        """The most bytes of memory that any of them occupied that performed."""
+
+    @property
+    def at_work(self) -> bool:
+        """Whether one of them has a job."""
+        return self._current is not None
+
+    def job_memory(self) -> int | None:
+        """Return the bytes of memory that the one at work occupies; None if none is."""
+        return self._current.memory() if self._current is not None else None
 
     def perform(
         self,
@@ -125,7 +136,7 @@ class Performers:
 
         A system that cannot fork now is no error.
         """
-        self._spares = [spare for spare in self._spares if _lives(spare)]
+        self._spares = [spare for spare in self._spares if self._lives(spare)]
         if not self._spares and count > 0:
             with suppress(OSError):  # the fork for the job itself will wait and tell
                 self._spares = self._fork(count)
@@ -141,12 +152,11 @@ class Performers:
         """Bury those that have left; kill those that take too long."""
         staying = []
         for performer in self._leaving:
-            if performer.reap() is not None:
+            if self._bury(performer):
                 continue
             if time.monotonic() > performer.leaving_since + LEAVE_GRACE:
                 performer.kill()
-            else:
-                staying.append(performer)
+            staying.append(performer)
         self._leaving = staying
 
     def dismiss_all(self) -> None:
@@ -192,7 +202,7 @@ class Performers:
             spare = self._spares.pop(0)
             if spare.served and spare.served >= min(limit, spare.limit):
                 self._dismiss(spare)
-            elif _lives(spare):
+            elif self._lives(spare):
                 return spare
         return self._fork(1)[0]
 
@@ -228,9 +238,17 @@ class Performers:
                 ours.close()
         return [Performer(pid, ours) for pid, (ours, _) in zip(pids, pairs, strict=False)]
 
+    def _lives(self, performer: Performer) -> bool:
+        if not self._bury(performer):
+            return True
+        performer.channel.close()
+        return False
 
-def _lives(performer: Performer) -> bool:
-    if performer.reap() is None:
+    def _bury(self, performer: Performer) -> bool:
+        """Take leave of a performer that has ended; tell whether it has."""
+        death = performer.reap()
+        if death is None:
+            return False
+        if performer.served:
+            self.peak = max(self.peak or 0, death.peak)
         return True
-    performer.channel.close()
-    return False

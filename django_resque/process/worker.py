@@ -18,7 +18,8 @@ from django_resque.process.claims import Claims
 from django_resque.process.heart import Heart
 from django_resque.process.limits import Limits
 from django_resque.process.mailbox import Mailbox
-from django_resque.process.memory import settle_memory
+from django_resque.process.memory import resident, settle_memory
+from django_resque.process.orders import Orders
 from django_resque.process.outage import Outage
 from django_resque.process.performers import Performers
 from django_resque.process.performing import PerformerTask
@@ -26,7 +27,9 @@ from django_resque.process.procline import Procline
 from django_resque.process.prune import prune
 from django_resque.process.termination import Termination
 from django_resque.process.watch import Watch
+from django_resque.version import get_version
 from django_resque.wire import timestamps
+from django_resque.wire.vitals import Vitals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,20 +89,24 @@ class Worker:
         self._procline = Procline()
         self._claims = Claims(Reserver(store, self.id, options.queues), store, backends, self)
         started = timestamps.started(timestamps.now())
-        self._heart = Heart(store, thread_store, self.id, started, settings.heartbeat_interval)
+        interval = settings.heartbeat_interval
+        self._heart = Heart(
+            store, thread_store, self.id, started, interval=interval, vitals=self._vitals
+        )
         self._performers = Performers(
             PerformerTask(self.id, backends, options.run_at_exit_hooks, self._procline),
             Limits(options.term_timeout),
             jobs_per_fork=options.jobs_per_fork,
             attend=self._attend,
-            is_called_off=self._is_called_off,
+            is_called_off=lambda: self._orders.called_off,
             private=self._private_descriptors,
         )
+        self._orders = Orders(self, self._performers, self._heart)
         self._outage = Outage(self.id)
         self._to_mourn: list[Pruned] = []
         self._jobs_left = options.max_jobs
         self._watch = Watch(link, options.interval, self._attend)
-        self._paused = self._stopping = self._hurried = False
+        self._at_work = False  # whether a job is being performed
         self._resting = ""  # what the last look found, while there is nothing to do
         self._streak = 0  # jobs begun since the queues were last empty
         self._idle_since = time.monotonic()
@@ -119,16 +126,16 @@ class Worker:
             self._mailbox.close()
 
     def _turn(self) -> int | None:
-        if self._stopping:
+        if self._orders.stopping:
             return EXIT_OK
-        if self._paused:
+        if self._orders.paused:
             self._stay_paused()
             return None
         answer = self._ask()
-        self._hear(self._mailbox.read())
+        self._orders.hear(self._mailbox.read())
         if answer is None:
             return None
-        if self._is_called_off():
+        if self._orders.called_off:
             # Told during the look: a job that it found has not begun, so it can go back.
             if answer.reservation is not None:
                 self._claims.give_back(answer.reservation)
@@ -152,7 +159,7 @@ class Worker:
                 extra={"event": "worker.threads", "worker": self.id},
             )
         signals.before_first_fork.send_robust(self)
-        while not self._stopping:
+        while not self._orders.stopping:
             try:
                 self._beat()
             except AccessDenied as error:
@@ -189,7 +196,7 @@ class Worker:
             _NEVER if self.options.max_idle is None else self.options.max_idle
         )
         if time.monotonic() >= idle_until:
-            self._stopping = True
+            self._orders.leave()
         else:
             self._watch.wait(min(idle_until, self._heart.due))
 
@@ -221,12 +228,14 @@ class Worker:
         if not self.options.fork or signals.before_fork.has_listeners():
             # Who hears of both hears of an end before the next beginning.
             self._claims.tell()
+        self._at_work = True
         if self.options.fork:
             name = job_name(reservation.payload)
             job = registry.find(name) if name else None
             outcome = self._performers.perform(reservation, job, self._show_forked)
         else:
             outcome = self._perform_here(reservation)
+        self._at_work = False
         if outcome is None:
             self._claims.give_back(reservation)
             return
@@ -234,7 +243,8 @@ class Worker:
         self._idle_since = time.monotonic()
         if self._jobs_left is not None:
             self._jobs_left -= 1
-            self._stopping = self._stopping or self._jobs_left <= 0
+            if self._jobs_left <= 0:
+                self._orders.leave()
 
     def _show_forked(self, performer: Performer) -> None:
         self._claims.tell()
@@ -250,7 +260,7 @@ class Worker:
         # A listener of before_fork wants what it does to be seen by the child.
         return (
             self.options.fork
-            and not self._stopping
+            and not self._orders.stopping
             and self._jobs_left != 1
             and not signals.before_fork.has_listeners()
         )
@@ -267,8 +277,8 @@ class Worker:
         # The mailbox receives the signals all the same, for when the job has ended.
         with self._heart.beating(), termination.hearing(stopping):
             # One that came just before is in the mailbox alone, where no job would notice it.
-            self._hear(self._mailbox.read())
-            if self._stopping or self._paused:
+            self._orders.hear(self._mailbox.read())
+            if self._orders.called_off:
                 return None
             return termination.guard(reservation, self._backends, fresh=False)
 
@@ -291,11 +301,11 @@ class Worker:
             try:
                 self._claims.flush()
             except StoreError as error:
-                if self._hurried and time.monotonic() > deadline:
+                if self._orders.hurried and time.monotonic() > deadline:
                     self._claims.give_up()
                     status = EXIT_UNSETTLED
                     break
-                self._wait_out(error, until=deadline if self._hurried else _NEVER)
+                self._wait_out(error, until=deadline if self._orders.hurried else _NEVER)
         if status != EXIT_UNSETTLED:
             self._unregister()
         signals.worker_exit.send_robust(self)
@@ -319,50 +329,15 @@ class Worker:
         due = min(until, self._heart.due) - time.monotonic()
         heard = self._mailbox.wait(max(0.0, due), descriptors)
         if heard:
-            self._hear(heard)
+            self._orders.hear(heard)
         if time.monotonic() >= self._heart.due:
             self._try_to_beat()
         return bool(heard)
 
-    def _hear(self, heard: list[signal.Signals]) -> None:
-        for number in heard:
-            if number == signal.SIGCHLD:
-                self._performers.reap()
-            elif number == signal.SIGUSR2:
-                self._paused = True
-            elif number == signal.SIGCONT:
-                self._paused = False
-            elif number == signal.SIGUSR1:
-                self._kill(at_once=False)
-            elif number == signal.SIGQUIT or (
-                number == signal.SIGTERM and self.options.graceful_term
-            ):
-                self._stop()
-            else:  # TERM, INT and HUP; a second one does not wait any longer
-                self._kill(at_once=self._hurried)
-                self._hurried = True
-                self._stop()
-
-    def _is_called_off(self) -> bool:
-        return self._stopping or self._paused
-
-    def _stop(self) -> None:
-        if not self._stopping:
-            self._stopping = True
-            signals.shutdown.send_robust(self)
-
-    def _kill(self, *, at_once: bool) -> None:
-        if at_once or not self.options.term_child:
-            self._performers.stop([(0.0, signal.SIGKILL)])
-        else:
-            term = self.options.pre_shutdown_timeout
-            kill = term + self.options.term_timeout
-            self._performers.stop([(term, signal.SIGTERM), (kill, signal.SIGKILL)])
-
     def _stay_paused(self) -> None:
         signals.before_pause.send_robust(self)
         self._procline.paused()
-        while self._paused and not self._stopping:
+        while self._orders.paused and not self._orders.stopping:
             try:
                 self._claims.flush()
                 self._outage.over()
@@ -379,6 +354,15 @@ class Worker:
             ttl = self._settings.heartbeat_ttl
             self._to_mourn += prune(self._store, self._backends, ttl, own=self.id)
 
+    def _vitals(self) -> Vitals:
+        return Vitals(
+            self._orders.state(working=self._at_work or self._claims.unsettled),
+            memory=resident(),
+            peak=self._performers.peak,
+            job_memory=self._performers.job_memory(),
+            version=get_version(),
+        )
+
     def _try_to_beat(self) -> None:
         """Beat while something else goes on; an outage is not waited for here."""
         try:
@@ -391,8 +375,8 @@ class Worker:
         """Wait until it is time for another attempt, or for leaving."""
         self._watch.reset()
         until = min(until, time.monotonic() + self._outage.tell(error))
-        told = self._stopping, self._hurried
-        while time.monotonic() < until and (self._stopping, self._hurried) == told:
+        told = self._orders.stopping, self._orders.hurried
+        while time.monotonic() < until and (self._orders.stopping, self._orders.hurried) == told:
             self._attend(until)
 
     def _private_descriptors(self) -> list[int]:

@@ -16,6 +16,8 @@ class Keys:
     """Set: ids of the registered workers."""
     heartbeats: str = field(init=False)
     """Hash: worker id to its last sign of life."""
+    vitals: str = field(init=False)
+    """Hash: worker id to how the worker says it is (ours; other clients do not read it)."""
     failed: str = field(init=False)
     """List: failure records."""
     failed_queues: str = field(init=False)
@@ -31,6 +33,7 @@ class Keys:
             ("queues", "queues"),
             ("workers", "workers"),
             ("heartbeats", "workers:heartbeat"),
+            ("vitals", "workers:vitals"),
             ("failed", "failed"),
             ("failed_queues", "failed_queues"),
             ("pause_all", "pause-all-workers"),

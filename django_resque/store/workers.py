@@ -103,15 +103,17 @@ class Workers:
         reply = self._commander.script(_STEP, script_keys, args, before=before)
         return _step_reply(*reply)
 
-    def register(self, worker: str, started: str) -> None:
+    def register(self, worker: str, started: str, vitals: bytes = b"") -> None:
         """Make a worker known and alive, again if need be; at every heartbeat as well.
 
-        Redis may have been emptied or another worker have struck it off meanwhile.
+        Redis may have been emptied or another worker have struck it off meanwhile. ``vitals``
+        tell how it is.
         """
+        keys = self._keys
         self._commander.script(
             _REGISTER,
-            [self._keys.workers, self._keys.heartbeats, self._keys.started(worker)],
-            [worker, timestamps.heartbeat(self.now()), started],
+            [keys.workers, keys.heartbeats, keys.started(worker), keys.vitals],
+            [worker, timestamps.heartbeat(self.now()), started, vitals],
         )
 
     def now(self) -> int:
@@ -126,16 +128,39 @@ class Workers:
         """Return the last sign of life of each worker that gives any, by worker id."""
         return _mapping(self._commander.call("HGETALL", self._keys.heartbeats))
 
-    def vitals(self) -> tuple[set[str], dict[str, str], int]:
+    def signs_of_life(self) -> tuple[set[str], dict[str, str], int]:
         """Return all ids, all heartbeats and Redis' time, in one round trip."""
         members, beats, time = self._commander.pipe(
             [("SMEMBERS", self._keys.workers), ("HGETALL", self._keys.heartbeats), ("TIME",)]
         )
         return set(map(_text, members)), _mapping(beats), int(time[0])
 
+    def vitals_of(self, workers: Sequence[str]) -> dict[str, bytes]:
+        """Return what those of these workers that are ours tell of themselves, by worker id."""
+        if not workers:
+            return {}
+        # exchange: a key of a wrong type tells nothing, and must not hide the workers.
+        (reply,) = self._commander.exchange([("HMGET", self._keys.vitals, *workers)])
+        found = [None] * len(workers) if isinstance(reply, Exception) else reply
+        pairs = zip(workers, found, strict=True)
+        return {worker: raw for worker, raw in pairs if raw is not None}
+
     def claims(self, workers: Sequence[str]) -> list[bytes | None]:
         """Return the claim of each worker, None for an idle one."""
         return self._get_all([self._keys.worker(worker) for worker in workers])
+
+    def claim_heads(self, workers: Sequence[str], limit: int) -> list[bytes | None]:
+        """Return the first ``limit`` bytes of each worker's claim, None for an idle one."""
+        keys = [self._keys.worker(worker) for worker in workers]
+        commands: list[Command] = [("GETRANGE", key, 0, limit - 1) for key in keys]
+        replies = self._commander.exchange(commands) if commands else []
+        return [reply if isinstance(reply, bytes) and reply else None for reply in replies]
+
+    def holding(self, workers: Sequence[str]) -> list[bool]:
+        """Tell of each worker whether it holds a claim, without reading it."""
+        keys = [self._keys.worker(worker) for worker in workers]
+        replies = self._commander.exchange([("STRLEN", key) for key in keys]) if keys else []
+        return [isinstance(reply, int) and reply > 0 for reply in replies]
 
     def started(self, workers: Sequence[str]) -> list[str | None]:
         """Return when each worker started, as its client wrote it."""
@@ -162,6 +187,7 @@ class Workers:
             [
                 keys.workers,
                 keys.heartbeats,
+                keys.vitals,
                 keys.worker(worker),
                 keys.started(worker),
                 *(keys.stat(name, worker) for name in _WORKER_STATS),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from django_resque.wire.printable import printable
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -29,7 +31,7 @@ def shown(value: Any, limit: int = 300) -> str:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """Return a span of time in one unit, at least two of it: ``40 s``, ``12 min``, ``3 h``, ``5 d``."""
+    """Return a span of time in one unit: ``40 s``, ``12 min``, ``3 h``, ``5 d``."""
     if seconds is None:
         return ""
     whole = max(0, int(seconds))

@@ -35,8 +35,9 @@ _DATE = re.compile(
     r"|[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d( UTC| [+-]\d{4})?)"
 )
 _WORKER = re.compile(r"[\w.-]+~[0-9a-f]{12}:\d+:")
-# Ruby's lock of its own pruning, and our pauses of single queues: nobody else reads them.
-_NOT_SHARED = (":pruning_dead_workers_in_progress", ":queues:paused")
+# Ruby's lock of its own pruning, our pauses of single queues and what our workers tell of
+# themselves: nobody else reads them.
+_NOT_SHARED = (":pruning_dead_workers_in_progress", ":queues:paused", ":workers:vitals")
 _WRITES = {"sadd", "srem", "rpush", "lpush", "set", "del", "hset", "hdel", "incrby"}
 CHANGING = _WRITES | {"lpop", "lset", "lrem"}
 """The commands by which clients change keys."""

@@ -10,6 +10,7 @@ import pytest
 
 from django_resque.exceptions import StoreUnavailable
 from django_resque.process.heart import Heart
+from django_resque.wire.vitals import Vitals
 from tests.polling import eventually
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class NoStore:
         """The noun asked for."""
         return self
 
-    def register(self, worker: str, started: str) -> None:
+    def register(self, worker: str, started: str, vitals: bytes) -> None:
         """Fail."""
         self.attempts += 1
         raise StoreUnavailable("away")
@@ -47,7 +48,7 @@ def no_store() -> NoStore:
 def heart(store: object, interval: float = 10.0, thread_store: object = None) -> Heart:
     """Return a heart that beats over this store."""
     one, other = cast("Store", store), cast("Store", thread_store or store)
-    return Heart(one, other, _ID, "then", interval)
+    return Heart(one, other, _ID, "then", interval=interval, vitals=lambda: Vitals("idle"))
 
 
 def beats_in_a_thread() -> bool:
@@ -66,6 +67,7 @@ def test_beat(store: Store) -> None:
 
     assert [_ID] == store.workers.ids()
     assert ["then"] == store.workers.started([_ID])
+    assert {_ID: Vitals("idle").encode()} == store.workers.vitals_of([_ID])
     assert 10.0 <= beating.due - began < 12.0
 
 
@@ -91,6 +93,16 @@ def test_failed_beat(no_store: NoStore) -> None:
     assert 0.5 < beating.due - began < 3.0
     assert not beating.beat_if_due()
     assert 1 == no_store.attempts
+
+
+def test_hurry(store: Store) -> None:
+    """With something to tell, the next beat is due at once, and that after it as ever."""
+    beating = heart(store)
+    beating.beat()
+
+    beating.hurry()
+
+    assert [True, False] == [beating.beat_if_due(), beating.beat_if_due()]
 
 
 def test_thread(store: Store, no_store: NoStore, redis_client: redis.Redis) -> None:

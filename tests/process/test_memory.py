@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import mmap
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from django_resque.process import memory
-from django_resque.process.memory import settle_memory
+from django_resque.process.memory import resident, settle_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,3 +120,17 @@ def test_elsewhere(monkeypatch: pytest.MonkeyPatch, places: list[int]) -> None:
 
     assert [] == places
     assert gc.get_freeze_count() > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_resident() -> None:
+    """What a process occupies is told in bytes; of one that is gone, nothing."""
+    before = resident()
+    assert before is not None
+    filled = bytearray(b"x") * (64 * 2**20)
+
+    after = resident(os.getpid())
+
+    assert after is not None
+    assert 0.9 * len(filled) < after - before < 1.5 * len(filled)
+    assert resident(2**22 + 1) is None

@@ -128,6 +128,41 @@ def test_buried(crew: Crew) -> None:
     assert before == len(list(Path("/proc/self/fd").iterdir()))
 
 
+def test_memory(crew: Crew, effects: Effects) -> None:
+    """The memory of the one at work is told, and the most that any has occupied ever."""
+    much = 200 * 2**20
+
+    @job(name="shop.fill")
+    def fill(size: int) -> None:
+        filled = bytearray(b"x") * size
+        eventually(effects)
+        del filled
+
+    def look() -> None:
+        if (crew.performers.job_memory() or 0) > much:
+            note("seen at work", crew.performers.at_work)
+
+    crew.meanwhile = look
+    assert (False, None) == (crew.performers.at_work, crew.performers.job_memory())
+    assert crew.performers.peak is None
+
+    assert Succeeded() == crew.perform(much, name="shop.fill")
+    assert Succeeded() == crew.perform(1, name="shop.fill")
+    crew.performers.dismiss_all()
+
+    assert "seen at work True" == effects()[0]
+    assert much < (crew.performers.peak or 0) < 2**31
+    assert (False, None) == (crew.performers.at_work, crew.performers.job_memory())
+
+
+def test_peak_of_performers(crew: Crew) -> None:
+    """One that was forked ahead and never performed does not count."""
+    crew.performers.fork_ahead()
+    crew.performers.dismiss_all()
+
+    assert crew.performers.peak is None
+
+
 def test_forked_ahead(crew: Crew, effects: Effects) -> None:
     """One forked ahead of its job performs it."""
     job(name="shop.send")(send)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR2
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from django_resque import Plugin, job, signals, wiring
@@ -24,12 +27,15 @@ from django_resque.execution.outcome import Failed
 from django_resque.execution.queue_names import QueuePatterns
 from django_resque.execution.reserve import Reserver
 from django_resque.process import worker as worker_module
+from django_resque.process.mailbox import Mailbox
 from django_resque.process.options import WorkerOptions
 from django_resque.process.outage import Outage
 from django_resque.process.performers import Performers
 from django_resque.process.watch import Watch
 from django_resque.process.worker import EXIT_DENIED, EXIT_OK, EXIT_UNSETTLED, Worker
 from django_resque.store.workers import Workers
+from django_resque.version import get_version
+from django_resque.wire.vitals import Vitals
 from django_resque.wire.worker import WorkerId
 from tests.claims import reservation
 from tests.e2e.project.effects import note
@@ -679,6 +685,85 @@ def test_heartbeat_at_work(
 
     assert ["shop.look", "shop.look"] == effects()
     assert [] == failures(store)
+
+
+def test_vitals(store: Store, effects: Effects, redis_server: EmbeddedServer) -> None:
+    """A pause, a resume and a stop are told at once, with the memory of worker and child."""
+    job(name="shop.send")(note)
+
+    @job(name="shop.tell")
+    def tell() -> None:
+        client = redis_server.client()
+
+        def told(state: str) -> bytes | None:
+            (raw,) = client.hvals("resque:workers:vitals")
+            assert isinstance(raw, bytes)
+            return raw if Vitals.decode(raw).state == state else None
+
+        for number, state in ((SIGUSR2, "paused"), (SIGCONT, "working"), (SIGQUIT, "stopping")):
+            os.kill(os.getppid(), number)
+            raw = eventually(partial(told, state))
+            assert raw is not None
+            note(raw.decode())
+
+    push(store, "shop.send")
+    push(store, "shop.tell")
+
+    work(burst=False)
+
+    vitals = [Vitals.decode(line.encode()) for line in effects()[1:]]
+    assert ["paused", "working", "stopping"] == [each.state for each in vitals]
+    assert {get_version()} == {each.version for each in vitals}
+    figures = [used for each in vitals for used in (each.memory, each.peak, each.job_memory)]
+    assert [] == [used for used in figures if used is None or not 2**20 < used < 2**33]
+    assert 0 == redis_server.client().exists("resque:workers:vitals")
+
+
+def test_vitals_idle(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An idle worker tells at once of a pause and its end, and has no job's memory to tell."""
+    seen: list[Vitals] = []
+    worker = make(burst=False)
+    real = Mailbox.wait
+
+    def wait(self: Mailbox, timeout: float | None, descriptors: Any = ()) -> Any:
+        if worker.id in (found := store.workers.vitals_of([worker.id])):
+            seen.append(Vitals.decode(found[worker.id]))
+            script = {"idle": [SIGQUIT] if len(seen) > 1 else [SIGUSR2], "paused": [SIGCONT]}
+            if timeout:  # it is asleep, not on its way to tell
+                send(*script[seen[-1].state])
+        return real(self, timeout, descriptors)
+
+    monkeypatch.setattr(Mailbox, "wait", wait)
+
+    worker.run()
+
+    assert ["idle", "paused", "idle"] == [
+        state for state, _ in itertools.groupby(vitals.state for vitals in seen)
+    ]
+    assert {(None, None)} == {(vitals.peak, vitals.job_memory) for vitals in seen}
+
+
+def test_vitals_no_fork(store: Store, effects: Effects) -> None:
+    """Without a fork the job's memory is the worker's own, and the worker is at work."""
+
+    @job(name="shop.look")
+    def look() -> None:
+        (worker,) = store.workers.ids()
+        (raw,) = eventually(
+            lambda: [
+                raw
+                for raw in store.workers.vitals_of([worker]).values()
+                if Vitals.decode(raw).state == "working"
+            ]
+        )
+        vitals = Vitals.decode(raw)
+        note(vitals.memory is not None, vitals.peak, vitals.job_memory)
+
+    push(store, "shop.look")
+    with override_settings(RESQUE={**settings.RESQUE, "HEARTBEAT_INTERVAL": 0.05}):
+        work(fork=False)
+
+    assert ["True None None"] == effects()
 
 
 def test_prunes_at_start(store: Store, effects: Effects) -> None:

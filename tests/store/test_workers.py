@@ -359,14 +359,46 @@ def test_register_again(store: Store, redis_client: redis.Redis) -> None:
     assert ([_ID], [_ID]) == (store.workers.ids(), list(store.workers.heartbeats()))
 
 
-def test_vitals(store: Store) -> None:
+def test_signs_of_life(store: Store) -> None:
     """All that tells the living from the dead comes in one answer."""
     store.workers.register(_ID, "then")
 
-    ids, beats, now = store.workers.vitals()
+    ids, beats, now = store.workers.signs_of_life()
 
     assert ({_ID}, {_ID}) == (ids, set(beats))
     assert 2 > store.workers.now() - now >= 0
+
+
+def test_vitals(store: Store, redis_client: redis.Redis) -> None:
+    """What workers tell of themselves is read for those asked for, and stays without news."""
+    store.workers.register(_ID, "then", b"well")
+    store.workers.register(_ID, "then")
+    store.workers.register("host~00:1:q", "then", b"\xff")
+    store.workers.register("ruby:1:q", "then")
+
+    assert {_ID: b"well"} == store.workers.vitals_of(["ruby:1:q", _ID])
+    assert {} == store.workers.vitals_of([])
+    assert 2 == redis_client.hlen("resque:workers:vitals")
+
+
+def test_vitals_of_wrong_type(store: Store, redis_client: redis.Redis) -> None:
+    """Where somebody spoilt the key, workers live and die all the same."""
+    redis_client.set("resque:workers:vitals", "x")
+
+    store.workers.register(_ID, "then", b"well")
+
+    assert {} == store.workers.vitals_of([_ID])
+    assert store.workers.strike(_ID, claim=None)
+    assert [] == store.workers.ids()
+
+
+def test_vitals_left_behind(store: Store, redis_client: redis.Redis) -> None:
+    """What is left of workers that another client has struck off goes with the next beat."""
+    redis_client.hset("resque:workers:vitals", mapping={"host~01:2:q": "x", "host~01:3:q": "x"})
+
+    store.workers.register(_ID, "then", b"well")
+
+    assert {_ID.encode(): b"well"} == redis_client.hgetall("resque:workers:vitals")
 
 
 def test_nobody(store: Store) -> None:
@@ -403,13 +435,14 @@ def test_foreign_bytes(store: Store, redis_client: redis.Redis) -> None:
 
 def test_strike(store: Store, redis_client: redis.Redis) -> None:
     """Everything of a worker goes at once, and its job's ending is written."""
-    store.workers.register(_ID, "then")
+    store.workers.register(_ID, "then", b"well")
     redis_client.set(_CLAIM, "claim")
     store.commander.pipe(store.stats.raising("processed", _ID))
     store.commander.pipe(store.stats.raising("failed", _ID))
 
     assert store.workers.strike(_ID, claim=b"claim", commands=[("RPUSH", "failed", b"\xff")])
     assert [] == redis_client.keys(f"*{_ID}*")
+    assert {} == store.workers.vitals_of([_ID])
     assert [] == store.workers.ids()
     assert {} == store.workers.heartbeats()
     assert [b"\xff"] == redis_client.lrange("failed", 0, -1)
@@ -461,3 +494,24 @@ def test_strike_changed_heartbeat(store: Store, redis_client: redis.Redis) -> No
 
     redis_client.sadd("resque:workers", _ID)
     assert store.workers.strike(_ID, claim=None, heartbeat="")
+
+
+def test_holding(store: Store, redis_client: redis.Redis) -> None:
+    """Who holds a claim is told without reading it; an empty one and a wrong type are none."""
+    redis_client.mset({"resque:worker:a:1:*": "x" * 1000, "resque:worker:b:1:*": ""})
+    redis_client.rpush("resque:worker:c:1:*", "x")
+
+    assert [True, False, False, False] == store.workers.holding(
+        ["a:1:*", "b:1:*", "c:1:*", "d:1:*"]
+    )
+    assert [] == store.workers.holding([])
+
+
+def test_claim_heads(store: Store, redis_client: redis.Redis) -> None:
+    """No more of a claim is read than asked for; an empty one and a wrong type are none."""
+    redis_client.mset({"resque:worker:a:1:*": "x" * 1000, "resque:worker:b:1:*": ""})
+    redis_client.rpush("resque:worker:c:1:*", "x")
+
+    names = ["a:1:*", "b:1:*", "c:1:*", "d:1:*"]
+    assert [b"x" * 10, None, None, None] == store.workers.claim_heads(names, 10)
+    assert [] == store.workers.claim_heads([], 10)

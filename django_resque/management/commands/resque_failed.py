@@ -21,7 +21,7 @@ from django_resque.control.failures import (
 from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
 from django_resque.management.operating import OperatingCommand
 from django_resque.management.working import count
-from django_resque.monitor.failures import FailureRow, all_failures, failures, find_failures
+from django_resque.monitor.failures import all_failures, failures, find_failures
 from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from django.core.management.base import CommandParser
 
+    from django_resque.reading.failures import FailureRow
     from django_resque.store import Store
 
 _SHORT = 10  # digits of a digest that are shown, and nearly always enough to name it
