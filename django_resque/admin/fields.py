@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, is_typeddi
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from django_resque.admin.hints import UNKNOWN
@@ -252,7 +253,7 @@ def field_for(hint: Hint, **options: Any) -> Argument:
     if shape is None and isinstance(kind, type) and (advice := instead_of(kind)):
         told = _("JSON carries no %(kind)s, so nothing can be passed here. In code: %(advice)s.")
         told %= {"kind": kind.__name__, "advice": advice}
-        options |= {"help_text": told, "error_messages": {"required": told}}
+        options |= {"help_text": escape(told), "error_messages": {"required": told}}
         return RefusedArgument(**options)
     return JSONArgument(kind=shape, **options)
 
