@@ -128,6 +128,7 @@ class Listing:
                 for verb, name in _ACTIONS.items()
             },
             announce=counted,
+            live=self._page == "failures" and not self.filter,
         )
 
     def _choices(self) -> list[Choice]:

@@ -11,6 +11,12 @@ from pathlib import Path
 
 from django_resque.wire.worker import WorkerId
 
+FOREIGN_TTL = 300.0
+"""Seconds of silence after which another client's worker is dead: Ruby's own limit.
+
+Ruby beats once a minute only; clients that never beat are never dead.
+"""
+
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -47,6 +53,12 @@ def machine() -> str:
 def is_here(worker: WorkerId) -> bool:
     """Tell whether a worker's pid is a number of this machine and pid namespace."""
     return bool(worker.token) and worker.machine == machine() and worker.host == hostname()
+
+
+def is_silent(worker: WorkerId | None, seconds: float, ttl: float) -> bool:
+    """Tell whether a worker without a sign of life for that long is dead: ``ttl`` is for ours."""
+    ours = worker is not None and bool(worker.token)
+    return seconds > (ttl if ours else FOREIGN_TTL)
 
 
 def died_here(worker: WorkerId) -> bool:

@@ -36,7 +36,7 @@ class Overview:
     @property
     def working(self) -> int:
         """Workers that have a job."""
-        return sum(1 for row in self.workers if row.state == "working")
+        return sum(1 for row in self.workers if row.busy)
 
     @property
     def failed(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError, PruneDeadWorkerDirtyExit
-from django_resque.execution.identity import died_here
+from django_resque.execution.identity import died_here, is_silent
 from django_resque.execution.outcome import Failed
 from django_resque.execution.settle import held_job, job_name, unregister
 from django_resque.wire import timestamps
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from django_resque.wire.worker import Reservation
 
 logger = logging.getLogger(__name__)
-
-FOREIGN_TTL = 300.0
-"""Seconds of silence after which another client's worker is dead: Ruby's own limit.
-
-Ruby beats once a minute only; clients that never beat are never struck off.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ def prune(
     """Strike off every dead worker but ``own``; its job, if it held one, fails.
 
     One of ours is dead when its pid on this machine is gone, or after ``ttl`` seconds of
-    silence; a worker of another client after :data:`FOREIGN_TTL`. However many processes
+    silence; a worker of another client after Ruby's own limit. However many processes
     prune at once, and whatever the worker does if it is alive after all, a job ends once.
     """
     ids, beats, now = store.workers.signs_of_life()
@@ -105,5 +99,4 @@ def _is_dead(worker: str, heartbeat: str | None, now: int, ttl: float) -> bool:
     beat = timestamps.parse(heartbeat) if heartbeat else None
     if beat is None:
         return False
-    ours = identity is not None and bool(identity.token)
-    return now - beat.timestamp() > (ttl if ours else FOREIGN_TTL)
+    return is_silent(identity, now - beat.timestamp(), ttl)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django_resque.store.failures import Failures
 from django_resque.store.keys import Keys
 from django_resque.store.queues import Queues
+from django_resque.store.server import Server
 from django_resque.store.stats import Stats
 from django_resque.store.workers import Workers
 
@@ -25,3 +26,4 @@ class Store:
         self.workers = Workers(commander, self.keys)
         self.failures = Failures(commander, self.keys)
         self.stats = Stats(commander, self.keys)
+        self.server = Server(commander, self.keys)

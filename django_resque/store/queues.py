@@ -80,7 +80,10 @@ class Queues:
         """Return the sizes of several queues in one round trip."""
         if not queues:
             return []
-        return self._commander.pipe([("LLEN", self._keys.queue(name)) for name in queues])
+        commands: list[Command] = [("LLEN", self._keys.queue(name)) for name in queues]
+        # exchange: a key that is no list must not hide the others; it has no jobs.
+        replies = self._commander.exchange(commands)
+        return [size if isinstance(size, int) else 0 for size in replies]
 
     def tops(self, queues: Sequence[str]) -> list[tuple[int, bytes | None]]:
         """Return size and next payload of several queues in one round trip."""

@@ -149,6 +149,19 @@ class Workers:
         """Return the claim of each worker, None for an idle one."""
         return self._get_all([self._keys.worker(worker) for worker in workers])
 
+    def claim_heads(self, workers: Sequence[str], limit: int) -> list[bytes | None]:
+        """Return the first ``limit`` bytes of each worker's claim, None for an idle one."""
+        keys = [self._keys.worker(worker) for worker in workers]
+        commands: list[Command] = [("GETRANGE", key, 0, limit - 1) for key in keys]
+        replies = self._commander.exchange(commands) if commands else []
+        return [reply if isinstance(reply, bytes) and reply else None for reply in replies]
+
+    def holding(self, workers: Sequence[str]) -> list[bool]:
+        """Tell of each worker whether it holds a claim, without reading it."""
+        keys = [self._keys.worker(worker) for worker in workers]
+        replies = self._commander.exchange([("STRLEN", key) for key in keys]) if keys else []
+        return [isinstance(reply, int) and reply > 0 for reply in replies]
+
     def started(self, workers: Sequence[str]) -> list[str | None]:
         """Return when each worker started, as its client wrote it."""
         values = self._get_all([self._keys.started(worker) for worker in workers])

@@ -26,7 +26,7 @@ def staff(db: None) -> MakeUser:
     """Give what makes a user of the admin with some of our permissions, by their short names."""
 
     def make(*permissions: str, name: str = "eve") -> User:
-        user = User.objects.create_user(name, password="secret", is_staff=True)
+        user: User = User.objects.create_user(name, password="secret", is_staff=True)
         found = Permission.objects.filter(
             content_type__app_label="django_resque", codename__in=permissions
         )

@@ -60,9 +60,9 @@ def content(resque_settings: Configure, redis_client: redis.Redis, db: None) -> 
     redis_client.set("resque:pause-all-workers", "true")
 
 
-def dump(redis_client: redis.Redis) -> dict[bytes, bytes]:
+def dump(redis_client: redis.Redis) -> dict[bytes, bytes | None]:
     """Return all that lies in Redis."""
-    return {key: redis_client.dump(key) for key in redis_client.keys()}
+    return {key: redis_client.dump(key) for key in redis_client.scan_iter()}
 
 
 def test_routes() -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from django_resque.execution.identity import hostname, machine
+from django_resque.execution.identity import FOREIGN_TTL, hostname, machine
 from django_resque.failures.redis import RedisBackend
 from django_resque.process.forking import fork
-from django_resque.process.prune import FOREIGN_TTL, prune
+from django_resque.process.prune import prune
 from django_resque.store import Store
 from django_resque.store.commander import PooledCommander
 from django_resque.store.connection import from_unix_socket

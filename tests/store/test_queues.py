@@ -141,6 +141,14 @@ def test_sizes(store: Store) -> None:
     assert [] == store.queues.sizes([])
 
 
+def test_the_size_of_no_list(store: Store, redis_client: redis.Redis) -> None:
+    """A key that is no list has no jobs and hides no other queue."""
+    redis_client.set("resque:queue:broken", "no list")
+    store.queues.push("high", b"1")
+
+    assert [0, 1] == store.queues.sizes(["broken", "high"])
+
+
 def test_tops(store: Store) -> None:
     """Size and next payload of many queues come together."""
     store.queues.push_many("high", [b"1", b"2"])

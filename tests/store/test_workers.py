@@ -494,3 +494,24 @@ def test_strike_changed_heartbeat(store: Store, redis_client: redis.Redis) -> No
 
     redis_client.sadd("resque:workers", _ID)
     assert store.workers.strike(_ID, claim=None, heartbeat="")
+
+
+def test_holding(store: Store, redis_client: redis.Redis) -> None:
+    """Who holds a claim is told without reading it; an empty one and a wrong type are none."""
+    redis_client.mset({"resque:worker:a:1:*": "x" * 1000, "resque:worker:b:1:*": ""})
+    redis_client.rpush("resque:worker:c:1:*", "x")
+
+    assert [True, False, False, False] == store.workers.holding(
+        ["a:1:*", "b:1:*", "c:1:*", "d:1:*"]
+    )
+    assert [] == store.workers.holding([])
+
+
+def test_claim_heads(store: Store, redis_client: redis.Redis) -> None:
+    """No more of a claim is read than asked for; an empty one and a wrong type are none."""
+    redis_client.mset({"resque:worker:a:1:*": "x" * 1000, "resque:worker:b:1:*": ""})
+    redis_client.rpush("resque:worker:c:1:*", "x")
+
+    names = ["a:1:*", "b:1:*", "c:1:*", "d:1:*"]
+    assert [b"x" * 10, None, None, None] == store.workers.claim_heads(names, 10)
+    assert [] == store.workers.claim_heads([], 10)

@@ -21,7 +21,7 @@ class Command(OperatingCommand):
         """Write each worker's id and state."""
         rows = workers(store)
         for row in rows:
-            state = "working" if row.claim else "idle"
+            state = "working" if row.busy else "idle"
             self.stdout.write(f"{printable(row.id, 500)} ({state})")
         if not rows:
             self.stdout.write("None")
