@@ -111,7 +111,9 @@ class FailureDetails:
 
 def _backtrace(record: FailureRecord, payload: Payload | None) -> list[Part]:
     """Mask it as a whole, for a secret may go over several lines."""
-    return parts(_masked("\n".join(record.backtrace), payload).split("\n") if record.backtrace else [])
+    return parts(
+        _masked("\n".join(record.backtrace), payload).split("\n") if record.backtrace else []
+    )
 
 
 def _raw(row: FailureRow) -> str:
