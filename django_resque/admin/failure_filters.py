@@ -97,7 +97,7 @@ def in_words(given: FailureFilter, group: str = "") -> str:
     ]
     words = [phrase % printable(value, 100) for value, phrase in phrases if value]
     if given.state != "all":
-        words.append(str(dict(STATES)[given.state]).lower())
+        words.append(_("state “%s”") % dict(STATES)[given.state])
     return ", ".join(words)
 
 
