@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.admin.conftest import MakeUser
 
+pytestmark = pytest.mark.usefixtures("resque_settings")
+
 URL = "/admin/django_resque/resque/failed/"
 FORM = re.compile(r'<input type="hidden" name="([a-z]+)" value="([^"]*)">')
 
