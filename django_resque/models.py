@@ -11,7 +11,8 @@ class NothingManager(models.Manager["Resque"]):
 
     def get_queryset(self) -> models.QuerySet[Resque]:
         """Return an empty queryset."""
-        return super().get_queryset().none()
+        nothing: models.QuerySet[Resque] = super().get_queryset().none()
+        return nothing
 
 
 class Resque(models.Model):

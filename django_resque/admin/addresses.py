@@ -84,5 +84,6 @@ _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "worker": ("worker", ("worker",)),
     "workers": ("workers", ()),
     "job": ("job", ("job",)),
-    "failure": ("failure", ("list", "digest")),
+    "failure": ("failure", ("list_name", "digest")),
+    "failures": ("failures", ()),
 }

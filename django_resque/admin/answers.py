@@ -46,7 +46,11 @@ class Shown:
     """What the template needs beside the data, such as forms."""
     announce: str = ""
     """A short text that screen readers hear when it has changed."""
+    entries: Sequence[Entry] = ()
+    """Lines for the admin's log, of a change that this page tells of."""
     status: int = 200
+    live: bool = True
+    """Whether the live part is fetched again and again: not if that costs much, or nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ Answer = Shown | Done | Confirm | HttpResponse
 def respond(visit: Visit, answer: Answer) -> HttpResponse:
     """Turn an answer into a response: a page, its live part or its data, or a redirection."""
     if isinstance(answer, Shown):
+        for entry in answer.entries:
+            _log(visit, entry)
         return _show(visit, answer)
     if isinstance(answer, Done):
         for entry in answer.entries:
@@ -104,7 +110,7 @@ def unavailable(visit: Visit, reason: str) -> HttpResponse:
     title = _("Redis cannot be reached")
     text = printable(reason, 500)
     if visit.request.GET.get("format") == "json":
-        return JsonResponse({"error": text}, status=503)
+        return _json({"error": text}, 503)
     answer = Shown("unavailable", title, {"reason": text}, status=503)
     return _show(visit, answer)
 
@@ -112,9 +118,7 @@ def unavailable(visit: Visit, reason: str) -> HttpResponse:
 def _show(visit: Visit, answer: Shown) -> HttpResponse:
     wanted = visit.request.GET.get("format")
     if wanted == "json":
-        response = JsonResponse(plain(answer.data), json_dumps_params={"indent": 2}, status=answer.status)
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return _json(plain(answer.data), answer.status)
     context = {
         "page": answer.data,
         "may": visit.may,
@@ -123,20 +127,26 @@ def _show(visit: Visit, answer: Shown) -> HttpResponse:
     }
     if wanted == "fragment":
         name = f"django_resque/_{answer.template}.html"
-        return _conditional(visit, render_to_string(name, context, visit.request))
+        return _conditional(visit, render_to_string(name, context, visit.request), answer.status)
     context |= {
         **visit.site.each_context(visit.request),
-        "opts": Resque._meta,
+        "opts": Resque._meta,  # noqa: SLF001 its public name in Django
         "title": answer.title,
         "listed_breadcrumbs": _LISTED,
         "tabs": tabs(visit, answer.tab),
         "trail": answer.trail,
         "here": visit.request.get_full_path(),
-        "live_url": _live_url(visit),
+        "live_url": _live_url(visit) if answer.live else "",
         "live_template": f"django_resque/_{answer.template}.html",
     }
     name = f"django_resque/{answer.template}.html"
     return TemplateResponse(visit.request, name, context, status=answer.status)
+
+
+def _json(data: Any, status: int) -> HttpResponse:
+    response = JsonResponse(data, json_dumps_params={"indent": 2}, status=status, safe=False)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def _live_url(visit: Visit) -> str:
@@ -145,13 +155,13 @@ def _live_url(visit: Visit) -> str:
     return f"{visit.request.path}?{query.urlencode()}"
 
 
-def _conditional(visit: Visit, body: str) -> HttpResponse:
+def _conditional(visit: Visit, body: str, status: int) -> HttpResponse:
     """Answer 304 to a browser that has this very fragment already."""
-    response = HttpResponse(body)
+    response = HttpResponse(body, status=status)
     etag = f'"{hashlib.sha1(body.encode(), usedforsecurity=False).hexdigest()}"'
     response["ETag"] = etag
-    conditional = get_conditional_response(visit.request, etag=etag, response=response)
-    return response if conditional is None else HttpResponse(status=conditional.status_code, headers={"ETag": etag})
+    # Without a date to compare it answers with the response itself, or with 304 in its place.
+    return get_conditional_response(visit.request, etag=etag, response=response) or response
 
 
 def _ask(visit: Visit, answer: Confirm) -> HttpResponse:
@@ -164,7 +174,7 @@ def _ask(visit: Visit, answer: Confirm) -> HttpResponse:
     ]
     context = {
         **visit.site.each_context(request),
-        "opts": Resque._meta,
+        "opts": Resque._meta,  # noqa: SLF001 its public name in Django
         "title": _("Are you sure?"),
         "listed_breadcrumbs": _LISTED,
         "tabs": tabs(visit, ""),

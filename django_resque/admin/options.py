@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path
-from django.utils.functional import cached_property
 
 from django_resque.admin.addresses import locate
 from django_resque.admin.answers import Done, respond, unavailable
 from django_resque.admin.urls import ROUTES
 from django_resque.admin.visit import Visit
 from django_resque.exceptions import ConfigurationError, ResqueError, StoreError
-from django_resque.models import Resque
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
     from django_resque.admin.urls import Route
+    from django_resque.models import Resque
 
     _Base = ModelAdmin[Resque]
 else:
@@ -32,25 +32,25 @@ else:
 
 
 class ResqueAdmin(_Base):
-    """Shows queues, workers and failures in any admin site: ``site.register(Resque, ResqueAdmin)``."""
+    """Shows queues, workers and failures in a site: ``site.register(Resque, ResqueAdmin)``."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user finds Resque in the admin's index."""
         return self.has_view_permission(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
         """Tell whether the user may look."""
         return request.user.has_perm("django_resque.view_resque")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         """There is nothing to add."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         """There is no form to change it; each page asks for the permission of its own."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         """There is nothing to delete."""
         return False
 
@@ -68,11 +68,13 @@ class ResqueAdmin(_Base):
         name = "django_resque_resque_change"
         return [*pages, path("<path:object_id>/change/", change, name=name)]
 
-    def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any
+    ) -> HttpResponse:
         """Lead from a line of the admin's log to the page of what was changed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return HttpResponseRedirect(locate(Visit(request, self.admin_site), object_id))
+        return HttpResponseRedirect(locate(Visit(request, self.admin_site), unquote(object_id)))
 
     def _serve(self, route: Route, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         visit = Visit(request, self.admin_site)
@@ -87,5 +89,5 @@ class ResqueAdmin(_Base):
         except ResqueError as error:
             if request.method != "POST":
                 raise
-            refusal = Done(printable(str(error), 500), visit.url("resque_changelist"), level=messages.ERROR)
-            return respond(visit, refusal)
+            start = visit.url("resque_changelist")
+            return respond(visit, Done(printable(str(error), 500), start, level=messages.ERROR))

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.urls import register_converter
 
 from django_resque.admin.addresses import DigestConverter, NameConverter
-from django_resque.admin.views import failures, overview, queues, registry, stats, workers
+from django_resque.admin.views import (
+    failure_actions,
+    failure_edits,
+    failure_sweeps,
+    failures,
+    overview,
+    queue_changes,
+    queues,
+    registry,
+    stats,
+    workers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django_resque.admin.answers import Answer
-    from django_resque.admin.visit import Visit
 
 register_converter(NameConverter, "name")
 register_converter(DigestConverter, "digest")
@@ -49,14 +59,14 @@ ROUTES: tuple[Route, ...] = (
     _page("queues/", "queues", queues.show_all),
     _page(f"{_QUEUE}/", "queue", queues.show),
     _page(f"{_QUEUE}/jobs/<digest:digest>/", "queued_job", queues.show_job),
-    _action(f"{_QUEUE}/pause/", "pause_queue", queues.pause, "pause_queue"),
-    _action(f"{_QUEUE}/resume/", "resume_queue", queues.resume, "pause_queue"),
-    _action(f"{_QUEUE}/clear/", "clear_queue", queues.clear, "delete_job"),
-    _action(f"{_QUEUE}/delete/", "delete_queue", queues.delete, "delete_job"),
-    _action(f"{_QUEUE}/remove/", "remove_jobs", queues.remove_jobs, "delete_job"),
-    _action(f"{_QUEUE}/front/", "front_jobs", queues.move_to_front, "enqueue_job"),
-    _action(f"{_QUEUE}/move/", "move_jobs", queues.move, "enqueue_job"),
-    _action(f"{_QUEUE}/run/", "run_queued", queues.run_now, "enqueue_job"),
+    _action(f"{_QUEUE}/pause/", "pause_queue", queue_changes.pause, "pause_queue"),
+    _action(f"{_QUEUE}/resume/", "resume_queue", queue_changes.resume, "pause_queue"),
+    _action(f"{_QUEUE}/clear/", "clear_queue", queue_changes.clear, "delete_job"),
+    _action(f"{_QUEUE}/delete/", "delete_queue", queue_changes.delete, "delete_job"),
+    _action(f"{_QUEUE}/remove/", "remove_jobs", queue_changes.remove_jobs, "delete_job"),
+    _action(f"{_QUEUE}/front/", "front_jobs", queue_changes.move_to_front, "enqueue_job"),
+    _action(f"{_QUEUE}/move/", "move_jobs", queue_changes.move, "enqueue_job"),
+    _action(f"{_QUEUE}/run/", "run_queued", queue_changes.run_now, "enqueue_job"),
     _page("jobs/", "jobs", registry.show_all),
     _page(f"{_JOB}/", "job", registry.show),
     _action(f"{_JOB}/enqueue/", "enqueue_job", registry.enqueue, "enqueue_job"),
@@ -73,12 +83,14 @@ ROUTES: tuple[Route, ...] = (
     _page("failed/", "failures", failures.show_all),
     _page("failed/groups/", "failure_groups", failures.show_groups),
     _page(f"{_LIST}/<digest:digest>/", "failure", failures.show),
-    _action(f"{_LIST}/<digest:digest>/edit/", "retry_edited", failures.retry_edited, "retry_job", "view_arguments", "enqueue_job"),
-    _action(f"{_LIST}/retry/", "retry_failures", failures.retry, "retry_job"),
-    _action(f"{_LIST}/remove/", "remove_failures", failures.remove, "delete_job"),
-    _action(f"{_LIST}/retry-all/", "retry_matching", failures.retry_matching, "retry_job"),
-    _action(f"{_LIST}/remove-all/", "remove_matching", failures.remove_matching, "delete_job"),
-    _action(f"{_LIST}/clear/", "clear_failures", failures.clear, "delete_job"),
+    _action(
+        f"{_LIST}/<digest:digest>/edit/", "retry_edited", failure_edits.retry, *failures.EDITING
+    ),
+    _action(f"{_LIST}/retry/", "retry_failures", failure_actions.retry, "retry_job"),
+    _action(f"{_LIST}/remove/", "remove_failures", failure_actions.remove, "delete_job"),
+    _action(f"{_LIST}/retry-all/", "retry_matching", failure_sweeps.retry_matching, "retry_job"),
+    _action(f"{_LIST}/remove-all/", "remove_matching", failure_sweeps.remove_matching, "delete_job"),
+    _action(f"{_LIST}/clear/", "clear_failures", failure_actions.clear, "delete_job"),
     _page("stats/", "stats", stats.show),
     _page("stats/keys/", "keys", stats.show_keys),
     _page("stats/keys/<name:key>/", "key", stats.show_key, "view_arguments"),

@@ -26,7 +26,7 @@ class Visit:
         """Wrap a request that ``site`` has let in."""
         self.request = request
         self.site = site
-        request.current_app = site.name  # type: ignore[attr-defined]  # read by {% url %}
+        request.current_app = site.name  # read by {% url %}
 
     @cached_property
     def store(self) -> Store:
@@ -48,7 +48,7 @@ class Visit:
         return reverse(f"admin:django_resque_{name}", kwargs=kwargs, current_app=self.site.name)
 
     def back(self, default: str) -> str:
-        """Return the page that a form came from, if it names one of this server, else ``default``."""
+        """Return the page that a form came from, if it names one here, else ``default``."""
         named = self.request.POST.get("next", "")
         safe = url_has_allowed_host_and_scheme(
             named, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django_resque.monitor.failures import failed_lists
 from django_resque.monitor.queues import QueueRow, queues
 from django_resque.monitor.workers import WorkerRow, workers
 
@@ -45,12 +46,11 @@ class Overview:
 
 def overview(store: Store) -> Overview:
     """Return the state of the whole, in a fixed number of round trips."""
-    names = store.failures.lists()
     processed, failed = store.stats.get("processed", "failed")
     return Overview(
         queues=queues(store),
         workers=workers(store),
-        failed_lists=dict(zip(names, store.failures.counts(names), strict=True)),
+        failed_lists=failed_lists(store),
         processed=processed,
         failures_counted=failed,
         paused=store.workers.all_paused(),

@@ -62,20 +62,24 @@ class Failures:
     def window(
         self,
         name: str,
-        start: int = -1,
+        before: int | None = None,
         count: int = 1,
         *,
-        oldest_first: bool = False,
         most_bytes: int = MOST_BYTES,
     ) -> Window:
         """Read a bounded part of a failed list, the newest first, in one round trip.
 
-        ``start`` is the index of the first record read, -1 that of the newest.
+        It begins with the record before index ``before``; None: with the newest of all.
         """
+        start, most = -1, count
+        if before is not None:
+            start, most = before - 1, count if before > 0 else 0
         key = self._keys.failed_list(name)
-        return read_window(
-            self._commander, key, start, count, down=not oldest_first, most_bytes=most_bytes
-        )
+        return read_window(self._commander, key, start, most, down=True, most_bytes=most_bytes)
+
+    def window_from(self, name: str, start: int, count: int) -> Window:
+        """Read a bounded part of a failed list from index ``start`` on, the oldest first."""
+        return read_window(self._commander, self._keys.failed_list(name), start, count)
 
     def find_digest(
         self, name: str, digest: str, hint: int, *, within: int = 10_000

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from django_resque.wire.printable import printable
 
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
 register = template.Library()
 
+_FINE = 10  # below, a tenth tells something
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -28,7 +31,7 @@ def shown(value: Any, limit: int = 300) -> str:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """Return a span of time in one unit, at least two of it: ``40 s``, ``12 min``, ``3 h``, ``5 d``."""
+    """Return a span of time in one unit: ``40 s``, ``12 min``, ``3 h``, ``5 d``."""
     if seconds is None:
         return ""
     whole = max(0, int(seconds))
@@ -60,3 +63,12 @@ def ago(moment: datetime | None) -> SafeString | str:
 def size(count: int | None) -> str:
     """Return a number of bytes in its largest fitting unit."""
     return "" if count is None else filesizeformat(count)
+
+
+@register.filter
+def rate(per_minute: float | None) -> str:
+    """Return how many come or go in a minute; nothing where that is not known."""
+    if per_minute is None:
+        return ""
+    text = number_format(per_minute, 0 if per_minute >= _FINE else 1)
+    return _("%(count)s / min") % {"count": text}

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tarfile
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -20,77 +16,19 @@ import pytest
 from forge.management.commands.demo import GOOD
 from forge.visitor import Visitor
 from PIL import Image
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
+from playwright.sync_api import expect
 
-import django_resque
+from tests.e2e.browsing import SCHEMES
+from tests.e2e.demonstration import Demo, free_port
 from tests.polling import eventually
-from tests.requiring import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
-MARK = "RESQUE_TEST_MARK"
+    from tests.e2e.browsing import OpenPage
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-
-
-class Demo:
-    """A demonstration that runs, with all it says in a file."""
-
-    def __init__(self, directory: Path, *arguments: str) -> None:
-        """Start it; all it writes to disk goes below ``directory``."""
-        self.temporary = directory / "tmp"
-        self.temporary.mkdir()
-        self.output = directory / "output"
-        self.mark = f"{os.getpid()}-{directory}"
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "forge.settings",
-            "PYTHONPATH": str(Path(django_resque.__file__).parent.parent),
-            "TMPDIR": str(self.temporary),
-            MARK: self.mark,
-        }
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, ROOT / "testproject" / "manage.py", "demo", *arguments],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
-            )
-
-    def said(self) -> str:
-        """Return all it said so far."""
-        return self.output.read_text(errors="replace")
-
-    def find(self, pattern: str) -> str:
-        """Wait until it says something; return the part in parentheses."""
-
-        def look() -> re.Match[str] | None:
-            assert self.process.poll() in (None, 0), self.said()
-            return re.search(pattern, self.said())
-
-        found = eventually(look, 60, f"{pattern} in the output")
-        return found[1] if found else ""
-
-    def end(self, number: signal.Signals) -> int:
-        """Send it a signal and return its exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(60)
-
-    def remains(self) -> list[str]:
-        """Return the commands of all processes that it started and that still run."""
-        found = []
-        for place in Path("/proc").glob("[0-9]*"):
-            try:
-                environment = (place / "environ").read_bytes()
-                command = (place / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if command and f"{MARK}={self.mark}".encode() in environment.split(b"\0"):
-                found.append(command.replace(b"\0", b" ").decode())
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -114,21 +52,6 @@ def visitor(url: str) -> Visitor:
     visitor = Visitor(url)
     eventually(lambda: len(visitor.status()["results"]) >= len(GOOD), 60, "all results")
     return visitor
-
-
-@pytest.fixture
-def browser() -> Iterator[webdriver.Chrome]:
-    """Give a real browser."""
-    driver = shutil.which("chromedriver")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    require(driver and chromium, "Chromium with its chromedriver")
-    options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.binary_location = chromium or ""
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options, Service(driver)) as browser:
-        yield browser
 
 
 def test_first_jobs(visitor: Visitor) -> None:
@@ -237,30 +160,20 @@ def test_unknown_button(visitor: Visitor) -> None:
         assert 404 == answer.code
 
 
-def test_browser(visitor: Visitor, url: str, browser: webdriver.Chrome) -> None:
+def test_browser(visitor: Visitor, url: str, open_page: OpenPage) -> None:
     """In a browser a click enqueues; nothing is refused, and nothing is wider than a phone."""
-    browser.get(url)
-    browser.find_element(By.CSS_SELECTOR, '[aria-label="Enqueue Fetch"]').click()
+    page = open_page(url)
+    page.get_by_role("button", name="Enqueue Fetch").click()
 
-    notes = eventually(lambda: browser.find_elements(By.CSS_SELECTOR, ".note"), 10, "an answer")
-
-    assert "Fetch is on queue default" in notes[0].text
-
-    phone = {"width": 320, "height": 700, "deviceScaleFactor": 1, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
-    browser.refresh()
-
-    assert 320 == browser.execute_script("return document.documentElement.scrollWidth")
+    expect(page.locator(".note").first).to_contain_text("Fetch is on queue default")
 
     grounds = set()
-    for scheme in ("light", "dark"):
-        media = [{"name": "prefers-color-scheme", "value": scheme}]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
-        ground = "return getComputedStyle(document.body).backgroundColor"
-        grounds.add(browser.execute_script(ground))
+    for scheme in SCHEMES:
+        phone = open_page(url, scheme=scheme, width=320)
+        grounds.add(phone.evaluate("getComputedStyle(document.body).backgroundColor"))
+        assert 320 == phone.evaluate("document.documentElement.scrollWidth")
 
     assert 2 == len(grounds)
-    assert [] == browser.get_log("browser")  # type: ignore[no-untyped-call]
 
 
 @linux
@@ -310,11 +223,3 @@ def test_taken_port(tmp_path: Path) -> None:
     assert "already in use" in demo.said()
     assert "Traceback" not in demo.said()
     assert [] == demo.remains()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -307,9 +307,12 @@ def test_windows(failures: Failures, redis_client: redis.Redis) -> None:
     fill(redis_client, *"abcd")
 
     newest = failures.window("failed", count=2)
-    oldest = failures.window("failed", 0, 2, oldest_first=True)
+    older = failures.window("failed", newest.start - 1, 2)
+    oldest = failures.window_from("failed", 0, 2)
 
     assert ([(3, b"d"), (2, b"c")], 1) == (list(newest.indexed()), newest.next)
+    assert ([(1, b"b"), (0, b"a")], None) == (list(older.indexed()), older.next)
+    assert [[], []] == [failures.window("failed", before, 2).items for before in (0, -1)]
     assert ([(0, b"a"), (1, b"b")], 2) == (list(oldest.indexed()), oldest.next)
     assert 1 == len(failures.window("failed", count=2, most_bytes=1).items)
     assert (1, b"b") == failures.find_digest("failed", digest(b"b"), 3)
