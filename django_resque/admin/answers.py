@@ -49,6 +49,8 @@ class Shown:
     entries: Sequence[Entry] = ()
     """Lines for the admin's log, of a change that this page tells of."""
     status: int = 200
+    live: bool = True
+    """Whether the live part is fetched again and again: not if that costs much, or nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _show(visit: Visit, answer: Shown) -> HttpResponse:
         "tabs": tabs(visit, answer.tab),
         "trail": answer.trail,
         "here": visit.request.get_full_path(),
-        "live_url": _live_url(visit),
+        "live_url": _live_url(visit) if answer.live else "",
         "live_template": f"django_resque/_{answer.template}.html",
     }
     name = f"django_resque/{answer.template}.html"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django_resque.admin.addresses import spell
 from django_resque.admin.arguments import in_one_line
 from django_resque.jobs.registry import registry
 from django_resque.wire import timestamps
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from django_resque.monitor.queues import QueueRow
     from django_resque.wire.payload import Payload
 
-LONG_WAIT = timedelta(minutes=5)
+LONG_WAIT = timedelta(minutes=1)
 """A queue whose next job has waited longer than this stands out."""
 
 
@@ -59,6 +60,8 @@ class JobShown:
 class QueueShown:
     """One queue in a table."""
 
+    key: str
+    """What tells it from all others in the ids of a page."""
     name: str
     size: int
     paused: bool
@@ -66,6 +69,10 @@ class QueueShown:
     """When the job that comes next was enqueued, if its producer says so."""
     late: bool
     """Whether that job waits too long."""
+    arriving: float | None
+    """Jobs that came in a minute lately; None if that is not known."""
+    finishing: float | None
+    """Jobs of it that ended in a minute lately; None if that is not known."""
     url: str
     switch_url: str
     """Where to post to pause the queue, or to resume it if it is paused."""
@@ -77,11 +84,30 @@ class QueueShown:
         oldest = payload.queued_at if payload else None
         verb = "resume_queue" if row.paused else "pause_queue"
         return cls(
+            key=spell(row.name),
             name=printable(row.name),
             size=row.size,
             paused=row.paused,
             oldest=oldest,
-            late=oldest is not None and timestamps.now() - oldest > LONG_WAIT,
+            late=waits_long(oldest),
+            arriving=None,
+            finishing=None,
             url=visit.url("queue", queue=row.name),
             switch_url=visit.url(verb, queue=row.name),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GoneShown:
+    """What is told of something that is no longer there, or never was (``gone.html``)."""
+
+    reason: str
+    url: str
+    """Where to go on."""
+    link: str
+    """What that is called."""
+
+
+def waits_long(since: datetime | None) -> bool:
+    """Tell whether a job that was enqueued then waits too long."""
+    return since is not None and timestamps.now() - since > LONG_WAIT

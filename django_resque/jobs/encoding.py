@@ -32,7 +32,7 @@ _MAX_BITS = 14_284
 
 _SCALARS = frozenset({str, int, float, bool, NoneType})
 
-_INSTEAD: tuple[tuple[type | tuple[type, ...], str], ...] = (
+_INSTEAD_OF_SCALARS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (Model, "pass its primary key and fetch it in the job"),
     (QuerySet, "pass a list of primary keys"),
     (Promise, "pass str() of it: a lazy text is translated only when printed"),
@@ -40,11 +40,19 @@ _INSTEAD: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (timedelta, "pass its .total_seconds()"),
     ((Decimal, UUID, PurePath), "pass str() of it"),
     ((bytes, bytearray, memoryview), "pass text, such as base64"),
+)
+_INSTEAD: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    *_INSTEAD_OF_SCALARS,
     ((set, frozenset), "pass a sorted list"),
     (Enum, "pass its .value"),
     (Mapping, "pass a dict"),
     ((Iterator, Collection), "pass a list"),
 )
+
+
+def instead_of(kind: type) -> str | None:
+    """Return what to pass instead of a value of a type that JSON has nothing like; else None."""
+    return next((advice for kinds, advice in _INSTEAD_OF_SCALARS if issubclass(kind, kinds)), None)
 
 
 def encode(payload: Payload, names: Sequence[str]) -> bytes:

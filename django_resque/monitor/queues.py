@@ -26,6 +26,17 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueList:
+    """Some of the queues."""
+
+    rows: list[QueueRow]
+    total: int
+    """How many queues there are to page through."""
+    jobs: int
+    """How many jobs wait in all of these."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePage:
     """Some of the jobs that wait in a queue, the next one first."""
 
@@ -47,10 +58,32 @@ class QueuePage:
 def queues(store: Store) -> list[QueueRow]:
     """Return all known queues, sorted by name, in three round trips."""
     names, paused = store.queues.names(), set(store.queues.paused())
-    return [
-        QueueRow(name, size, name in paused, QueuedJob.read(name, 0, raw) if raw else None)
-        for name, (size, raw) in zip(names, store.queues.tops(names), strict=True)
-    ]
+    return [_row(name, size, raw, paused) for name, (size, raw) in _topped(store, names)]
+
+
+def queue_list(
+    store: Store, query: str = "", start: int = 0, count: int = 100, *, largest_first: bool = False
+) -> QueueList:
+    """Return a page of the queues whose names contain a text, in four round trips.
+
+    They are sorted by name, or by size. Of all queues only the sizes are read, of those on the
+    page the next job as well.
+    """
+    sought = query.casefold()
+    names = [name for name in store.queues.names() if sought in name.casefold()]
+    sizes = store.queues.sizes(names)
+    if largest_first:
+        by_size = sorted(zip(sizes, names, strict=True), key=lambda each: (-each[0], each[1]))
+        names = [name for _, name in by_size]
+    page = names[max(0, start) : max(0, start) + count]
+    paused = set(store.queues.paused())
+    rows = [_row(name, size, raw, paused) for name, (size, raw) in _topped(store, page)]
+    return QueueList(rows, len(names), sum(sizes))
+
+
+def known_queues(store: Store) -> list[str]:
+    """Return the names of all queues, sorted, in one round trip."""
+    return store.queues.names()
 
 
 def queue_page(store: Store, name: str, start: int = 0, count: int = 50) -> QueuePage:
@@ -125,6 +158,15 @@ def queued_jobs(store: Store, name: str, addresses: Sequence[tuple[str, int]]) -
     """Return those of several jobs, given by SHA-1 and position, that still wait, in two trips."""
     found = store.queues.find_digests(name, addresses)
     return [QueuedJob.read(name, *each) for each in found if each]
+
+
+def _topped(store: Store, names: list[str]) -> zip[tuple[str, tuple[int, bytes | None]]]:
+    return zip(names, store.queues.tops(names), strict=True)
+
+
+def _row(name: str, size: int, raw: bytes | None, paused: set[str]) -> QueueRow:
+    head = None if raw is None else QueuedJob.read(name, 0, raw)
+    return QueueRow(name, size, name in paused, head)
 
 
 def _matches(job: QueuedJob, search: Search) -> bool:

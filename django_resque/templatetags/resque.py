@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
+_FINE = 10  # below, a tenth tells something
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -62,3 +63,12 @@ def ago(moment: datetime | None) -> SafeString | str:
 def size(count: int | None) -> str:
     """Return a number of bytes in its largest fitting unit."""
     return "" if count is None else filesizeformat(count)
+
+
+@register.filter
+def rate(per_minute: float | None) -> str:
+    """Return how many come or go in a minute; nothing where that is not known."""
+    if per_minute is None:
+        return ""
+    text = number_format(per_minute, 0 if per_minute >= _FINE else 1)
+    return _("%(count)s / min") % {"count": text}
