@@ -401,9 +401,7 @@ def test_any_number(client: Client, redis_client: redis.Redis, query: str) -> No
 
 
 @pytest.mark.parametrize("count", [3, 3000])
-def test_round_trips(
-    client: Client, redis_client: redis.Redis, trips: Trips, count: int
-) -> None:
+def test_round_trips(client: Client, redis_client: redis.Redis, trips: Trips, count: int) -> None:
     """A page costs the same few round trips whatever the list's length, and bounded reads."""
     redis_client.rpush("resque:failed", *[record("a", number) for number in range(count)])
     last = digest(record("a", count - 1))
