@@ -42,6 +42,13 @@ class Chart:
     processed: int
     """All jobs shown, failed ones included."""
     failed: int
+    width: int = WIDTH
+    height: int = HEIGHT
+
+    @property
+    def gap_y(self) -> int:
+        """Where the mark stands that tells of an interval of which nothing is known."""
+        return self.height - 2
 
     @property
     def begin(self) -> datetime | None:

@@ -13,7 +13,7 @@ from tests.requiring import require
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState
 
 Scheme = Literal["light", "dark"]
 
@@ -69,6 +69,11 @@ class Tabs:
         page.emulate_media(color_scheme=scheme)
         page.goto(url)
         return page
+
+    @property
+    def login(self) -> StorageState:
+        """What the browser keeps of the visit, for another one to go on with."""
+        return self._context.storage_state()
 
     def close(self) -> None:
         """End the visit."""

@@ -48,8 +48,14 @@
   }
 
   function likenChildren(node, model) {
+    const wantedIds = new Set([...model.children].map((child) => child.id));
     const known = new Map();
-    for (const child of node.children) if (child.id) known.set(child.id, child);
+    for (const child of [...node.children]) {
+      if (!child.id) continue;
+      // Those that are gone go first: then the others need not be moved, which would cost the focus.
+      if (wantedIds.has(child.id)) known.set(child.id, child);
+      else child.remove();
+    }
     let here = node.firstChild;
     for (const wanted of [...model.childNodes]) {
       const keyed = wanted.id && known.get(wanted.id);
@@ -113,7 +119,7 @@
     toggle.hidden = false;
     toggle.addEventListener("click", () => {
       paused = !paused;
-      toggle.setAttribute("aria-pressed", String(paused));
+      toggle.textContent = paused ? toggle.dataset.resume : toggle.dataset.pause;
       schedule();
     });
   }
