@@ -119,7 +119,11 @@ class WorkerNotFound(ResqueError, LookupError):
 
 
 class WorkerElsewhere(ResqueError):
-    """Raised when a worker cannot be killed from here, because its process is not here."""
+    """Raised when a worker cannot be reached: by a signal from here, or by orders through Redis."""
+
+
+class JobNotFound(ResqueError, LookupError):
+    """Raised when the job to kill is no longer the one that its worker has."""
 
 
 class StoreError(ResqueError):

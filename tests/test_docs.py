@@ -172,6 +172,7 @@ def test_keys() -> None:
         keys.queue("<queue>"),
         keys.worker("<id>"),
         keys.started("<id>"),
+        keys.orders("<id>"),
         keys.failed_list("<queue>_failed"),
         *(keys.stat(name, worker) for name in ("processed", "failed") for worker in ("", "<id>")),
     }

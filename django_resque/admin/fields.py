@@ -55,9 +55,18 @@ class Argument(_Base):
 
     def clean(self, value: Any) -> Any:
         """Return what was filled in, None or OMITTED."""
-        if value in (None, "") and not self.required:
-            return self.nothing()
-        return super().clean(value)
+        if value not in (None, ""):
+            return super().clean(value)
+        if self.required:
+            raise ValidationError(self.error_messages["required"], code="required")
+        return self.nothing()
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether something else is filled in than was shown."""
+        try:
+            return not alike(self.clean(data), self.clean(initial))
+        except ValidationError:
+            return True
 
     def nothing(self) -> Any:
         """Return what an empty field stands for."""
@@ -196,19 +205,9 @@ class JSONArgument(Argument, forms.CharField):
     def validate(self, value: Any) -> None:
         """Let all values pass, also empty ones: they were written out."""
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Tell whether another value is written than was."""
-        try:
-            return not alike(self.clean(data), self.clean(initial))
-        except ValidationError:
-            return True
-
     def clean(self, value: Any) -> Any:
         """Return what was written, None or OMITTED."""
-        text = str(value or "").strip()
-        if not text and self.required:
-            raise ValidationError(self.error_messages["required"], code="required")
-        return self.to_python(text) if text else self.nothing()
+        return super().clean(str(value or "").strip())
 
     def written(self, value: Any) -> Any:
         """Return the value as JSON, a line for each item."""
@@ -226,6 +225,10 @@ class RefusedArgument(Argument, forms.CharField):
     def __init__(self, **options: Any) -> None:
         """Make a field in which nothing can be filled in."""
         super().__init__(disabled=True, **options)
+
+    def clean(self, value: Any) -> Any:  # noqa: ARG002 whatever a forged form may hold
+        """Return None or OMITTED, if it may be left out."""
+        return super().clean(None)
 
     def written(self, value: Any) -> Any:
         """Show nothing."""

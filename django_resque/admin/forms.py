@@ -27,7 +27,7 @@ from django_resque.admin.fields import (
 from django_resque.admin.hints import UNKNOWN, Hint, in_words, parameters
 from django_resque.admin.restoring import restored
 from django_resque.exceptions import ArgumentError, InvalidQueueName
-from django_resque.jobs.arguments import KEYWORDS
+from django_resque.jobs.arguments import KEYWORDS, unpack
 from django_resque.jobs.encoding import encode
 from django_resque.jobs.masking import masked_args
 from django_resque.jobs.registry import registry
@@ -87,11 +87,10 @@ class JobForm(forms.Form):
         super().__init__(data, prefix=prefix)
         self.name = name
         self.job = registry.find(name)
-        """The job; None if its arguments have one field."""
         masked = masked_args(Payload(name, args or []))
         given, shown = _by_name(self.job, args), _by_name(self.job, args and masked)
+        self._whole = self.job is None or given is None
         if self.job is None or given is None or shown is None:
-            self.job = None
             self._given, self._shown = {_ALL: args or []}, {_ALL: masked}
             told = _("All arguments in their order, as a JSON list.")
             field = JSONArgument(kind=list, label=_("Arguments"), help_text=told)
@@ -126,8 +125,8 @@ class JobForm(forms.Form):
 
         Defaults that nobody has touched are left out, where nothing follows them.
         """
-        if self.job is None:
-            return self.cleaned_data[_ALL], {}
+        if self.job is None or self._whole:
+            return unpack(self.cleaned_data[_ALL])
         positional: list[Any] = []
         rest: list[Any] = []
         kwargs: dict[str, Any] = {}
@@ -147,7 +146,10 @@ class JobForm(forms.Form):
     def packed(self) -> list[Any]:
         """Return what was filled in as the ``args`` of a payload."""
         args, kwargs = self.call()
-        return self.job.parameters.pack(tuple(args), kwargs) if self.job else args
+        if self.job is None:
+            packed: list[Any] = self.cleaned_data[_ALL]
+            return packed
+        return self.job.parameters.pack(tuple(args), kwargs)
 
     def _meant(self, key: str, value: Any) -> Any:
         if key not in self._given:

@@ -6,6 +6,7 @@ import inspect
 import logging
 import sys
 from dataclasses import dataclass, replace
+from enum import Enum
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -67,16 +68,25 @@ def signature(job: Job[..., Any], secret: Container[str]) -> str:
     """Return the signature of a job as code, without the defaults of the ``secret`` parameters."""
     shown = [
         parameter.replace(
-            annotation=_Verbatim(in_words(parameter.annotation))
-            if parameter.annotation is not UNKNOWN
-            else UNKNOWN,
-            default=_Verbatim("…")
-            if name in secret and parameter.default is not UNKNOWN
-            else parameter.default,
+            annotation=_Verbatim(in_words(parameter.annotation)),
+            default=_default(parameter, hidden=name in secret),
         )
+        if parameter.annotation is not UNKNOWN
+        else parameter.replace(default=_default(parameter, hidden=name in secret))
         for name, parameter in job.parameters.signature.parameters.items()
     ]
     return str(job.parameters.signature.replace(parameters=shown, return_annotation=UNKNOWN))
+
+
+def _default(parameter: Parameter, *, hidden: bool) -> Any:
+    default = parameter.default
+    if default is UNKNOWN:
+        return UNKNOWN
+    if hidden:
+        return _Verbatim("…")
+    if isinstance(default, Enum):
+        return _Verbatim(f"{type(default).__qualname__}.{default.name}")
+    return default
 
 
 def _places(job: Job[..., Any]) -> dict[str, Any]:

@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
-from django_resque.wire import timestamps
-from django_resque.wire.failure import INVALID_PAYLOAD, FailureRecord, stamped
-from django_resque.wire.payload import Payload, requeued
-from django_resque.wire.queue_name import check_queue_name
+from django_resque.control.retrying import retrying
+from django_resque.control.sweeping import sweep
+from django_resque.exceptions import FailureNotFound
+from django_resque.reading.failure_filter import FailureFilter
 
 if TYPE_CHECKING:
+    from django_resque.control.sweeping import Progress, Verb
     from django_resque.store import Store
-
-_UNREADABLE = FailureRecord("", b"", "", "", [], "", "")
 
 
 def retry_failure(
-    store: Store, name: str, record: bytes, index: int, *, to: str = "", remove: bool = False
+    store: Store,
+    name: str,
+    record: bytes,
+    index: int,
+    *,
+    to: str = "",
+    remove: bool = False,
+    args: list[Any] | None = None,
 ) -> str:
     """Enqueue what failed again, to its own queue or another; return the queue.
 
     ``record`` is the exact bytes in the failed list ``name``, ``index`` where they were seen. The
     record is marked as retried, or removed, in the same step: whoever comes second with the same
-    bytes, be it by a double click, gets FailureNotFound. Raises DecodeError for what cannot be
-    performed and InvalidQueueName for where it cannot go; the record stays then.
+    bytes, be it by a double click, gets FailureNotFound. ``args`` take the place of the payload's
+    own, and all its other keys stay.
+
+    Raises DecodeError for what cannot be performed, InvalidQueueName for where it cannot go, and
+    ArgumentError for ``args`` that do not fit the job, if it is registered here, or are no JSON;
+    the record stays then.
     """
-    failure = FailureRecord.decode(record)
-    raw = failure.payload
-    Payload.decode(raw)
-    if raw == INVALID_PAYLOAD:
-        raise DecodeError("the payload of this failure is not readable", record)
-    queue = to or failure.queue
-    check_queue_name(queue)
-    now = timestamps.now()
-    # Else it would pass for one that has waited since it was enqueued first.
-    again = requeued(raw, now)
-    if remove:
-        done = store.failures.remove(name, record, index, payload=again, queue=queue)
-    else:
-        mark = stamped(record, timestamps.failed_at(now))
-        done = store.failures.replace(name, record, index, mark, payload=again, queue=queue)
-    if not done:
+    change = retrying(record, index, to=to, args=args, remove=remove)
+    if not store.failures.carry_out(name, change):
         raise FailureNotFound("The failure is gone: it was retried or removed meanwhile")
-    return queue
+    return change.queue
 
 
 def retry_failures(store: Store, *, queue: str = "", to: str = "") -> tuple[int, int]:
@@ -52,21 +47,9 @@ def retry_failures(store: Store, *, queue: str = "", to: str = "") -> tuple[int,
     Returns how many were, and how many cannot be retried; those stay as they are. What fails
     again meanwhile is not retried again.
     """
-    retried = refused = 0
-    for name in store.failures.lists():
-        for index, record in store.failures.scan(name, oldest_first=True):
-            failure = _decoded(record)
-            if _was_retried(failure) or (queue and failure.queue != queue):
-                continue
-            try:
-                retry_failure(store, name, record, index, to=to)
-            except (DecodeError, InvalidQueueName):
-                refused += 1
-            except FailureNotFound:
-                continue  # somebody else was quicker
-            else:
-                retried += 1
-    return retried, refused
+    waiting = FailureFilter(queue=queue, state="waiting")
+    swept = [_whole(store, "retry", name, waiting, to) for name in store.failures.lists()]
+    return sum(each.done for each in swept), sum(each.refused for each in swept)
 
 
 def remove_failure(store: Store, name: str, record: bytes, index: int) -> None:
@@ -75,27 +58,20 @@ def remove_failure(store: Store, name: str, record: bytes, index: int) -> None:
         raise FailureNotFound("The failure is gone: it was retried or removed meanwhile")
 
 
-def clear_failures(store: Store) -> int:
-    """Remove all failures from all lists; return how many there were."""
-    return sum(store.failures.clear(name) for name in store.failures.lists())
+def clear_failures(store: Store, name: str = "") -> int:
+    """Remove all failures from one list, or from all lists; return how many there were."""
+    return sum(store.failures.clear(each) for each in _names(store, name))
 
 
-def clear_retried(store: Store) -> int:
-    """Remove the failures that were retried; return how many there were."""
-    return sum(
-        store.failures.remove(name, record, index)
-        for name in store.failures.lists()
-        for index, record in store.failures.scan(name)
-        if _was_retried(_decoded(record))
-    )
+def clear_retried(store: Store, name: str = "") -> int:
+    """Remove the failures that were retried, from one list or all; return how many there were."""
+    retried = FailureFilter(state="retried")
+    return sum(_whole(store, "remove", each, retried).done for each in _names(store, name))
 
 
-def _decoded(record: bytes) -> FailureRecord:
-    try:
-        return FailureRecord.decode(record)
-    except DecodeError:
-        return _UNREADABLE
+def _names(store: Store, name: str) -> list[str]:
+    return [name] if name else store.failures.lists()
 
 
-def _was_retried(failure: FailureRecord) -> bool:
-    return bool(failure.extras.get("retried_at"))
+def _whole(store: Store, verb: Verb, name: str, matching: FailureFilter, to: str = "") -> Progress:
+    return sweep(store, verb, name, matching, to=to, seconds=float("inf"))

@@ -20,7 +20,7 @@ _NOWHERE = Look(())
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a look found: ``status`` is job, paused, empty or done (nothing was asked for).
+    """What a look found: ``status`` is job, orders, paused, empty or done (nothing was asked).
 
     ``settled`` is None if there was nothing to settle, False if the claim was no longer ours.
     ``errors`` are Redis' refusals of parts of the ending.
@@ -45,6 +45,7 @@ class Reserver:
         self._settled: bool | None = None
         self._errors: list[str] = []
         self._rid = ""
+        self._first = ""  # a queue to look into before the others, once
         self._in_doubt = False  # whether a claim may have been made whose reply got lost
 
     @property
@@ -61,6 +62,10 @@ class Reserver:
         """Write this ending with the next step."""
         self._ending, self._settled = ending, None
 
+    def look_first(self, queue: str) -> None:
+        """Look once into this queue before the others, if it is one of them."""
+        self._first = queue
+
     def next(self, *, armed: bool = False) -> Answer:
         """Settle what is unsettled and reserve the next job.
 
@@ -74,7 +79,7 @@ class Reserver:
         while True:
             reply = self._store.workers.step(
                 self._worker,
-                self._look,
+                self._ordered(),
                 ending=self._ending,
                 rid=self._rid,
                 run_at=run_at,
@@ -85,6 +90,8 @@ class Reserver:
                 break
             self._look = Look(self._patterns.expand(reply.queues), reply.queues)
         self._in_doubt = False
+        if reply.status in ("job", "empty"):
+            self._first = ""
         reservation = None
         if reply.claim:
             reservation = Reservation.decode(self._worker, reply.claim)
@@ -108,6 +115,12 @@ class Reserver:
         # The step that made this claim settled the one before.
         self._note(replace(reply, finished=True))
         return self._answer("job", held)
+
+    def _ordered(self) -> Look:
+        """Return the queues to look into now."""
+        if not self._first or self._first not in self._look.queues:
+            return self._look
+        return Look([self._first, *self._look.queues], self._look.known)
 
     def _note(self, reply: StepReply) -> None:
         if self._ending is not None:

@@ -32,7 +32,7 @@ from django_resque.wire import timestamps
 from django_resque.wire.vitals import Vitals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django_resque.conf import Settings
     from django_resque.execution.outcome import Outcome
@@ -87,7 +87,8 @@ class Worker:
         self._backends = backends
         self._mailbox = Mailbox()
         self._procline = Procline()
-        self._claims = Claims(Reserver(store, self.id, options.queues), store, backends, self)
+        reserver = Reserver(store, self.id, options.queues)
+        self._claims = Claims(reserver, store, backends, self)
         started = timestamps.started(timestamps.now())
         interval = settings.heartbeat_interval
         self._heart = Heart(
@@ -101,7 +102,7 @@ class Worker:
             is_called_off=lambda: self._orders.called_off,
             private=self._private_descriptors,
         )
-        self._orders = Orders(self, self._performers, self._heart)
+        self._orders = Orders(self, self._performers, self._heart, reserver, store)
         self._outage = Outage(self.id)
         self._to_mourn: list[Pruned] = []
         self._jobs_left = options.max_jobs
@@ -141,6 +142,8 @@ class Worker:
                 self._claims.give_back(answer.reservation)
         elif answer.reservation is not None:
             self._work(answer.reservation)
+        elif answer.status == "orders":
+            self._watch.reset()  # it was an order that woke it, and no push
         elif self.options.burst and answer.status == "empty":
             self._tell_idle()
             return EXIT_OK
@@ -178,6 +181,8 @@ class Worker:
             if time.monotonic() >= self._heart.due:
                 self._beat()
             answer = self._claims.next(armed=self._watch.armed)
+            if answer.status == "orders":
+                self._orders.ask()
         except StoreError as error:
             self._wait_out(error)
             return None
@@ -229,6 +234,7 @@ class Worker:
             # Who hears of both hears of an end before the next beginning.
             self._claims.tell()
         self._at_work = True
+        self._orders.attend(reservation)
         if self.options.fork:
             name = job_name(reservation.payload)
             job = registry.find(name) if name else None
@@ -236,6 +242,7 @@ class Worker:
         else:
             outcome = self._perform_here(reservation)
         self._at_work = False
+        self._orders.rest()
         if outcome is None:
             self._claims.give_back(reservation)
             return
@@ -325,26 +332,33 @@ class Worker:
     # Signals and time
 
     def _attend(self, until: float, descriptors: Sequence[int] = ()) -> bool:
-        """Wait until then, a signal or a readable descriptor; beat when due. Tell of signals."""
-        due = min(until, self._heart.due) - time.monotonic()
+        """Wait until then, a signal or a readable descriptor; tell of signals.
+
+        Meanwhile beat, and ask for orders, when it is time for it.
+        """
+        due = min(until, self._heart.due, self._orders.due) - time.monotonic()
         heard = self._mailbox.wait(max(0.0, due), descriptors)
         if heard:
             self._orders.hear(heard)
-        if time.monotonic() >= self._heart.due:
-            self._try_to_beat()
+        now = time.monotonic()
+        if now >= self._heart.due:
+            self._try(self._beat)
+        if now >= self._orders.due:
+            self._try(self._orders.ask)
         return bool(heard)
 
     def _stay_paused(self) -> None:
         signals.before_pause.send_robust(self)
         self._procline.paused()
+        self._orders.attend()
         while self._orders.paused and not self._orders.stopping:
             try:
                 self._claims.flush()
-                self._outage.over()
             except StoreError as error:
                 self._wait_out(error)
                 continue
             self._attend(_NEVER)
+        self._orders.rest()
         self._watch.reset()
         self._resting = ""
         signals.after_pause.send_robust(self)
@@ -363,10 +377,10 @@ class Worker:
             version=get_version(),
         )
 
-    def _try_to_beat(self) -> None:
-        """Beat while something else goes on; an outage is not waited for here."""
+    def _try(self, exchange: Callable[[], None]) -> None:
+        """Speak with Redis while something else goes on; an outage is not waited for here."""
         try:
-            self._beat()
+            exchange()
             self._outage.over()
         except StoreError as error:
             self._outage.tell(error)

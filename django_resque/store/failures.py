@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import redis
+
+from django_resque.store.commander import translate
 from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
 from django_resque.store.scripts import Script
 from django_resque.wire.failure import digest
@@ -11,6 +15,7 @@ from django_resque.wire.failure import digest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from django_resque.exceptions import StoreError
     from django_resque.store.commander import Command, Commander, Word
     from django_resque.store.keys import Keys
     from django_resque.store.lists import Window
@@ -21,6 +26,19 @@ MAIN = "failed"
 _FAILURE = Script("failure")
 _CHUNK = 500  # records in one LRANGE when a whole list is read; a record may be some kilobytes
 _ATTEMPTS = 20  # times a record that moves while it is looked up is looked up again
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of one record: it is replaced, or else removed."""
+
+    record: bytes
+    index: int
+    """Where it was seen."""
+    replacement: bytes = b""
+    payload: bytes = b""
+    """Pushed to ``queue`` in the same step, if there is one."""
+    queue: str = ""
 
 
 class Failures:
@@ -133,7 +151,7 @@ class Failures:
         ``index`` is where it was seen and need not be right any more. Returns False, and changes
         nothing, if the record is gone: another has retried or removed it.
         """
-        return self._change(name, record, index, (replacement, payload, queue))
+        return self.carry_out(name, Change(record, index, replacement, payload, queue))
 
     def remove(
         self, name: str, record: bytes, index: int, *, payload: bytes = b"", queue: str = ""
@@ -142,27 +160,59 @@ class Failures:
 
         ``index`` is where it was seen and need not be right any more. False if it is gone.
         """
-        return self._change(name, record, index, (b"", payload, queue))
+        return self.carry_out(name, Change(record, index, b"", payload, queue))
+
+    def change(self, name: str, changes: Sequence[Change]) -> list[bool | StoreError]:
+        """Change some records, and push their payloads, in one atomic step.
+
+        Tells of each whether it was where it was seen, or why its payload could not be pushed;
+        one that was not changed is as it was.
+        """
+        if not changes:
+            return []
+        queues = sorted({change.queue for change in changes if change.payload})
+        keys: list[Word] = [self._keys.failed_list(name)]
+        if queues:
+            keys += [self._keys.queues, *(self._keys.queue(queue) for queue in queues)]
+        words: list[Word] = []
+        for each in changes:
+            number = queues.index(each.queue) + 3 if each.payload else 0
+            words += [digest(each.record), each.index, each.replacement]
+            words += [each.payload, each.queue, number]
+        replies = self._commander.script(_FAILURE, keys, words)
+        return [
+            translate(redis.ResponseError(reply.decode()))
+            if isinstance(reply, bytes)
+            else reply == 1
+            for reply in replies
+        ]
+
+    def carry_out(self, name: str, change: Change) -> bool:
+        """Change one record wherever it is by now, and push its payload, in one atomic step.
+
+        False if it is gone. Raises StoreError, and changes nothing, if the push is refused.
+        """
+        address = digest(change.record)
+        for _ in range(_ATTEMPTS):
+            (done,) = self.change(name, [change])
+            if isinstance(done, Exception):
+                raise done
+            if done:
+                return True
+            found = self.find_digest(name, address, change.index)
+            if found is None:
+                # Far away, or gone.
+                every = self.scan(name)
+                found = next((each for each in every if each[1] == change.record), None)
+            if found is None:
+                return False
+            change = replace(change, index=found[0])
+        return False
 
     def clear(self, name: str) -> int:
         """Remove all records of a list; return how many there were."""
         key = self._keys.failed_list(name)
         commands: list[Command] = [("MULTI",), ("LLEN", key), ("DEL", key), ("EXEC",)]
-        return int(self._commander.pipe(commands)[-1][0])
-
-    def _change(
-        self, name: str, record: bytes, index: int, change: tuple[bytes, bytes, str]
-    ) -> bool:
-        address = digest(record)
-        _replacement, payload, queue = change
-        keys: list[Word] = [self._keys.failed_list(name)]
-        if payload:
-            keys += [self._keys.queues, self._keys.queue(queue)]
-        for _ in range(_ATTEMPTS):
-            if self._commander.script(_FAILURE, keys, (address, index, *change)):
-                return True
-            found = next((at for at, other in self.scan(name) if other == record), None)
-            if found is None:
-                return False
-            index = found
-        return False
+        size = self._commander.pipe(commands)[-1][0]
+        # A key that is no list has no size; it is deleted all the same.
+        return size if isinstance(size, int) else 0

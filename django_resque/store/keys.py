@@ -53,6 +53,10 @@ class Keys:
         """Return the key of a worker's start time."""
         return f"{self.namespace}:worker:{worker}:started"
 
+    def orders(self, worker: str) -> str:
+        """Return the key of the list of what a worker is told (ours; it expires)."""
+        return f"{self.namespace}:worker:{worker}:orders"
+
     def failed_list(self, name: str) -> str:
         """Return the key of a failed list by its name: ``failed`` or ``<queue>_failed``."""
         return f"{self.namespace}:{name}"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _REGISTER = Script("register")
 _STEP = Script("step")
 _STRIKE = Script("strike")
+_ORDERS_TTL = 60  # seconds: no order is to haunt a later day
+_MOST_ORDERS = 100  # kept for one worker, the newest: it hears within a second
 _WORKER_STATS = ("processed", "failed")
 
 
@@ -51,10 +53,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class StepReply:
-    """What a step did: ``status`` is job, stale, queues, paused, empty or done.
+    """What a step did.
 
-    ``finished`` tells whether the ending was written; ``errors`` are Redis' refusals of single
-    commands of it. ``claim`` comes with job and stale, ``queues`` with queues.
+    ``status`` is job, stale, queues, orders, paused, empty or done. ``finished`` tells whether the
+    ending was written; ``errors`` are Redis' refusals of single commands of it. ``claim`` comes
+    with job and stale, ``queues`` with queues.
     """
 
     status: str
@@ -94,6 +97,7 @@ class Workers:
             keys.pause_all,
             keys.paused_queues,
             keys.queues,
+            keys.orders(worker),
             *map(keys.queue, look.queues),
         ]
         args: list[Word] = [ending.rid if ending else "", rid, f'"{run_at}"', look.watched]
@@ -188,6 +192,7 @@ class Workers:
                 keys.workers,
                 keys.heartbeats,
                 keys.vitals,
+                keys.orders(worker),
                 keys.worker(worker),
                 keys.started(worker),
                 *(keys.stat(name, worker) for name in _WORKER_STATS),
@@ -201,6 +206,28 @@ class Workers:
             ],
         )
         return bool(struck)
+
+    def order(self, worker: str, order: bytes) -> None:
+        """Tell a worker something; it is forgotten after a while if the worker does not hear."""
+        key = self._keys.orders(worker)
+        self._commander.pipe(
+            [
+                ("MULTI",),
+                ("RPUSH", key, order),
+                ("LTRIM", key, -_MOST_ORDERS, -1),
+                ("EXPIRE", key, _ORDERS_TTL),
+                ("EXEC",),
+            ]
+        )
+
+    def take_orders(self, worker: str) -> list[bytes]:
+        """Return what a worker was told since it asked last, the oldest first, and forget it."""
+        key = self._keys.orders(worker)
+        *_, (found, _deleted) = self._commander.pipe(
+            [("MULTI",), ("LRANGE", key, 0, -1), ("DEL", key), ("EXEC",)]
+        )
+        # A key that is no list holds no orders; it is deleted all the same.
+        return [] if isinstance(found, Exception) else list(found)
 
     def pause_all(self) -> None:
         """Let every worker, of any client that honours it, take no further job."""

@@ -18,6 +18,7 @@ from django_resque.exceptions import (
     DecodeError,
     FailureNotFound,
     InvalidQueueName,
+    StoreError,
 )
 from django_resque.wire import timestamps
 from django_resque.wire.payload import Payload
@@ -159,20 +160,6 @@ def test_retry_all_keeps_the_order(store: Store, redis_client: redis.Redis) -> N
     assert expected == pushed(redis_client)
 
 
-def test_retry_all_beside_somebody_quicker(
-    store: Store, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What somebody else retries at the same time is neither retried again nor counted."""
-    records = [record("a", number) for number in range(3)]
-    redis_client.rpush("resque:failed", *records)
-    scan = list(store.failures.scan("failed", oldest_first=True))
-    monkeypatch.setattr(store.failures, "scan", lambda _name, **_: iter(scan))
-    retry_failure(store, "failed", records[1], 1)
-
-    assert (2, 0) == retry_failures(store)
-    assert 3 == len(pushed(redis_client))
-
-
 def test_remove_failure(store: Store, redis_client: redis.Redis) -> None:
     """One record goes; a second attempt is told so."""
     failed = record()
@@ -195,3 +182,40 @@ def test_clear(store: Store, redis_client: redis.Redis) -> None:
     assert [record("a"), b"{oops"] == kept(redis_client)
     assert 2 == clear_failures(store)
     assert [] == kept(redis_client)
+
+
+def test_clear_one_list(store: Store, redis_client: redis.Redis) -> None:
+    """A list that is named is cleared alone."""
+    redis_client.sadd("resque:failed_queues", "mail_failed")
+    for name in ("failed", "mail_failed"):
+        redis_client.rpush(f"resque:{name}", record("a", retried_at="x"), record("b"))
+
+    assert 1 == clear_retried(store, "mail_failed")
+    assert [1, 2] == [redis_client.llen(f"resque:{name}") for name in ("mail_failed", "failed")]
+    assert 1 == clear_failures(store, "mail_failed")
+    assert 2 == redis_client.llen("resque:failed")
+
+
+def test_retry_with_other_arguments(store: Store, redis_client: redis.Redis) -> None:
+    """The job is queued with the arguments given, and all else that it had."""
+    payload = {"class": "A", "args": [1], "id": "7", "x": None}
+    failed = record(payload=payload)
+    redis_client.rpush("resque:failed", failed)
+
+    retry_failure(store, "failed", failed, 0, args=["two", {"é": []}])
+
+    expected = '{"class":"A","args":["two",{"é":[]}],"id":"7","x":null}'
+    assert [expected.encode()] == pushed(redis_client)
+    (marked,) = kept(redis_client)
+    assert payload == json.loads(marked)["payload"]
+
+
+def test_retry_to_what_is_no_queue(store: Store, redis_client: redis.Redis) -> None:
+    """If the job cannot be pushed, its failure stays."""
+    failed = record()
+    redis_client.rpush("resque:failed", failed)
+    redis_client.set("resque:queue:mail", "no list")
+
+    with pytest.raises(StoreError):
+        retry_failure(store, "failed", failed, 0, remove=True)
+    assert [failed] == kept(redis_client)

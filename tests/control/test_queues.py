@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from django_resque.control.queues import pause_queue, remove_job, remove_queue, resume_queue
+from django_resque.control.queues import (
+    clear_queue,
+    move_jobs,
+    pause_queue,
+    remove_job,
+    remove_jobs,
+    remove_queue,
+    resume_queue,
+)
 from django_resque.exceptions import (
     InvalidQueueName,
 )
@@ -54,3 +62,46 @@ def test_remove_queue_and_job(store: Store, redis_client: redis.Redis) -> None:
     assert not remove_job(store, "mail", "7")
     assert 2 == remove_queue(store, "mail")
     assert [] == store.queues.names()
+
+
+def waiting(client: redis.Redis, queue: str = "mail") -> list[bytes]:
+    """Return what lies in a queue."""
+    found: Any = client.lrange(f"resque:queue:{queue}", 0, -1)
+    return list(found)
+
+
+def test_remove_jobs(store: Store, redis_client: redis.Redis) -> None:
+    """Of jobs that are the same in every byte, as many go as were chosen."""
+    redis_client.rpush("resque:queue:mail", "a", "b", "a", "{oops")
+
+    assert 2 == remove_jobs(store, "mail", [b"a", b"{oops", b"gone"])
+    assert [b"b", b"a"] == waiting(redis_client)
+
+
+def test_move_jobs(store: Store, redis_client: redis.Redis) -> None:
+    """Chosen jobs go to another queue's end, or in their order to the front."""
+    redis_client.rpush("resque:queue:mail", *"abcde")
+    redis_client.rpush("resque:queue:low", "x")
+
+    assert 2 == move_jobs(store, "mail", [b"d", b"gone", b"b"], "low")
+    assert [b"x", b"d", b"b"] == waiting(redis_client, "low")
+    assert 2 == move_jobs(store, "mail", [b"c", b"e"], "mail", at_front=True)
+    assert [b"c", b"e", b"a"] == waiting(redis_client)
+
+
+def test_move_within_a_queue_of_another_client(store: Store, redis_client: redis.Redis) -> None:
+    """A name that is there already may be any; a new one is one that all clients can share."""
+    redis_client.rpush("resque:queue:a b", "1", "2")
+
+    assert 1 == move_jobs(store, "a b", [b"2"], "a b", at_front=True)
+    assert [b"2", b"1"] == waiting(redis_client, "a b")
+    with pytest.raises(InvalidQueueName):
+        move_jobs(store, "mail", [b"1"], "a b")
+
+
+def test_clear_queue(store: Store, redis_client: redis.Redis) -> None:
+    """An emptied queue is still known."""
+    store.queues.push_many("mail", [b"1", b"2"])
+
+    assert 2 == clear_queue(store, "mail")
+    assert (["mail"], []) == (store.queues.names(), waiting(redis_client))

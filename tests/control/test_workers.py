@@ -12,21 +12,36 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from django_resque import wiring
-from django_resque.control.workers import kill_worker, pause_all, remove_worker, resume_all
-from django_resque.exceptions import (
-    WorkerElsewhere,
-    WorkerNotFound,
+from django_resque.control.workers import (
+    hurry,
+    kill_job,
+    kill_worker,
+    pause_all,
+    pause_worker,
+    remove_worker,
+    resume_all,
+    resume_worker,
+    stop_worker,
 )
+from django_resque.exceptions import JobNotFound, WorkerElsewhere, WorkerNotFound
 from django_resque.execution.identity import hostname, machine, new_worker_id
 from django_resque.failures.base import FailureBackend
+from django_resque.wire.order import Order
+from django_resque.wire.vitals import Vitals
+from tests.claims import reservation
 from tests.records import claim
 from tests.standin import stand_in, worker_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import redis
 
     from django_resque.store import Store
     from django_resque.wire.failure import FailureRecord
+    from django_resque.wire.vitals import State
+
+OURS = "host~0123456789ab:42:mail"
 
 
 @pytest.fixture
@@ -216,3 +231,116 @@ def test_kill_elsewhere(store: Store, redis_client: redis.Redis, worker: str) ->
         kill_worker(store, (), worker)
     with pytest.raises(WorkerNotFound):
         kill_worker(store, (), str(new_worker_id("mail")))
+
+
+# Orders
+
+
+def registered(
+    store: Store, worker: str = OURS, state: State = "idle", *, rid: str = "", queue: str = "mail"
+) -> str:
+    """Register a worker that hears, with a job if it is to have one; return its id."""
+    store.workers.register(worker, "then", Vitals(state).encode())
+    if rid:
+        held = reservation("shop.send", queue=queue, worker=worker, rid=rid)
+        store.commander.call("SET", store.keys.worker(worker), held.encode())
+    return worker
+
+
+def orders(store: Store, worker: str = OURS) -> list[Order]:
+    """Take what a worker was told."""
+    return [Order.decode(raw) for raw in store.workers.take_orders(worker)]
+
+
+def test_orders(store: Store) -> None:
+    """What a worker of ours is told lies ready for it."""
+    worker = registered(store)
+
+    pause_worker(store, worker)
+    resume_worker(store, worker)
+    stop_worker(store, worker)
+
+    assert [Order("pause"), Order("resume"), Order("stop")] == orders(store)
+
+
+@pytest.mark.parametrize("tell", [pause_worker, resume_worker, stop_worker])
+def test_orders_for_nobody(store: Store, tell: Callable[[Store, str], None]) -> None:
+    """A worker that is gone, or that of another client, is not told and the operator is."""
+    for worker in ("ruby:1:mail", "garbage", "h\udcff~00:1:mail"):
+        store.workers.register(worker, "then")
+        with pytest.raises(WorkerElsewhere, match="cannot be commanded through Redis"):
+            tell(store, worker)
+    with pytest.raises(WorkerNotFound):
+        tell(store, OURS)
+    store.workers.register(OURS, "then")  # as a version without vitals does
+    with pytest.raises(WorkerElsewhere):
+        tell(store, OURS)
+
+    assert [] == store.commander.call("KEYS", "*:orders")
+
+
+def test_kill_job(store: Store) -> None:
+    """The worker is told which job is to be killed."""
+    worker = registered(store, rid="r1")
+
+    kill_job(store, worker, "r1")
+
+    assert [Order("kill", rid="r1")] == orders(store)
+
+
+@pytest.mark.parametrize("held", ["", "r2", "r11"])
+def test_kill_job_that_ended(store: Store, held: str) -> None:
+    """A worker that has another job, or none, is not told, and the operator is."""
+    worker = registered(store, rid=held)
+
+    for rid in ("r1", ""):
+        with pytest.raises(JobNotFound, match="does not have this job any more"):
+            kill_job(store, worker, rid)
+
+    assert [] == orders(store)
+
+
+def test_kill_job_of_a_claim_that_is_none(store: Store) -> None:
+    """A claim that is not readable is that of no job."""
+    worker = registered(store)
+    store.commander.call("SET", store.keys.worker(worker), "{oops")
+
+    with pytest.raises(JobNotFound):
+        kill_job(store, worker, "r1")
+
+
+def test_hurry(store: Store) -> None:
+    """All busy workers that take from the queue are told to look there first."""
+    told = [f"host~0123456789ab:{pid}:{queues}" for pid, queues in enumerate(["mail", "a,m*", "*"])]
+    others = ["host~0123456789ab:8:file", "host~0123456789ab:9:,"]
+    for worker in (*told, *others):
+        registered(store, worker, rid="r1")
+    for worker in ("ruby:1:mail", "garbage"):
+        store.workers.register(worker, "then", b"{oops")
+    registered(store, "host~0123456789ab:10:mail", "paused")
+
+    assert 4 == hurry(store, "mail")
+
+    assert [[Order("first", queue="mail")]] * 3 == [orders(store, worker) for worker in told]
+    assert [[], []] == [orders(store, worker) for worker in others]
+
+
+def test_hurry_where_one_is_idle(store: Store) -> None:
+    """An idle worker takes the job anyway, so nobody is told."""
+    busy = registered(store, rid="r1")
+    registered(store, "host~0123456789ab:43:file")
+    assert 1 == hurry(store, "mail")
+    orders(store, busy)
+
+    registered(store, "host~0123456789ab:44:*")
+
+    assert 0 == hurry(store, "mail")
+    assert [] == orders(store, busy)
+
+
+def test_hurry_with_garbage(store: Store, redis_client: redis.Redis) -> None:
+    """A worker whose vitals are not readable is none that hears."""
+    registered(store)
+    redis_client.hset("resque:workers:vitals", OURS, "{oops")
+
+    assert 0 == hurry(store, "mail")

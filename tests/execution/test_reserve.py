@@ -282,3 +282,76 @@ def test_names(store: Store, redis_client: redis.Redis, name: bytes) -> None:
 
     assert b"one" == claim.payload
     assert name.decode(errors="backslashreplace") == claim.queue
+
+
+@pytest.mark.parametrize("queues", ["a,b,c", "*"])
+def test_look_first(store: Store, queues: str) -> None:
+    """Told to look into one queue first, it does so once, also while replies get lost."""
+    for queue in ("a", "b", "c"):
+        push(store, *(b"%s%d" % (queue.encode(), number) for number in range(3)), queue=queue)
+    reserving = reserver(store, queues)
+    taken = []
+
+    for first in ("b", "", "c", "nowhere", ""):
+        if first:
+            reserving.look_first(first)
+        claim = reserved(reserving.next())
+        taken.append(claim.payload)
+        succeed(store, reserving, claim)
+
+    assert [b"b0", b"a0", b"c0", b"a1", b"a2"] == taken
+
+
+def test_look_first_into_a_new_queue(store: Store) -> None:
+    """A queue that has just come into being is looked into first where a pattern matches it."""
+    push(store, b"old", queue="a")
+    reserving = reserver(store, "*")
+    push(store, b"new", queue="b")
+
+    reserving.look_first("b")
+
+    assert b"new" == reserved(reserving.next()).payload
+
+
+def test_look_first_waits(store: Store, commander: LossyCommander) -> None:
+    """What was asked for is not forgotten over a lost reply, an order or a pause of all."""
+    push(store, b"1", queue="a")
+    push(store, b"2", queue="b")
+    reserving = reserver(store, "a,b")
+    reserving.look_first("b")
+    store.workers.pause_all()
+    store.workers.order(WORKER, b"x")
+
+    assert "orders" == reserving.next().status
+    store.workers.take_orders(WORKER)
+    assert "paused" == reserving.next().status
+    store.workers.resume_all()
+    commander.losing = 1
+    with pytest.raises(StoreUnavailable):
+        reserving.next()
+
+    assert b"2" == reserved(reserving.next()).payload
+
+
+def test_look_first_at_nothing(store: Store) -> None:
+    """A look that finds the queue empty has been that look."""
+    reserving = reserver(store, "a,b")
+    reserving.look_first("b")
+    assert "empty" == reserving.next().status
+    push(store, b"1", queue="a")
+    push(store, b"2", queue="b")
+
+    assert b"1" == reserved(reserving.next()).payload
+
+
+def test_orders(store: Store) -> None:
+    """That there are orders is told, with what came of the job before."""
+    push(store, b"1")
+    push(store, b"2")
+    reserving = reserver(store)
+    succeed(store, reserving, reserved(reserving.next()))
+    store.workers.order(WORKER, b"x")
+
+    assert Answer("orders", None, True, []) == reserving.next()
+    store.workers.take_orders(WORKER)
+    assert b"2" == reserved(reserving.next()).payload

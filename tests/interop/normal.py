@@ -35,9 +35,14 @@ _DATE = re.compile(
     r"|[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d( UTC| [+-]\d{4})?)"
 )
 _WORKER = re.compile(r"[\w.-]+~[0-9a-f]{12}:\d+:")
-# Ruby's lock of its own pruning, our pauses of single queues and what our workers tell of
-# themselves: nobody else reads them.
-_NOT_SHARED = (":pruning_dead_workers_in_progress", ":queues:paused", ":workers:vitals")
+# Ruby's lock of its own pruning, our pauses of single queues, what our workers tell and are told:
+# nobody else reads them.
+_NOT_SHARED = (
+    ":pruning_dead_workers_in_progress",
+    ":queues:paused",
+    ":workers:vitals",
+    ":orders",
+)
 _WRITES = {"sadd", "srem", "rpush", "lpush", "set", "del", "hset", "hdel", "incrby"}
 CHANGING = _WRITES | {"lpop", "lset", "lrem"}
 """The commands by which clients change keys."""
@@ -141,6 +146,7 @@ def every_key(client: Any) -> Keys:
     found = {}
     for name in client.keys("*"):
         kind = client.type(name)
-        if kind in readers:  # it may have gone since
-            found[name] = (kind, readers[kind](name))
+        value = readers[kind](name) if kind in readers else None
+        if value is not None:  # it may have gone since
+            found[name] = (kind, value)
     return found

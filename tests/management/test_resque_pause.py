@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.management.base import CommandError
 
+from django_resque.wire.order import Order
+from django_resque.wire.vitals import Vitals
 from tests.management.commands import run
 
 if TYPE_CHECKING:
@@ -37,7 +39,30 @@ def test_all(resque_store: Store) -> None:
     assert resque_store.workers.all_paused()
 
 
-@pytest.mark.parametrize(("argv", "status"), [([], 2), (["--all", "mail"], 2), (["a b"], 1)])
+def test_worker(resque_store: Store) -> None:
+    """One worker is told to pause, and to go on; one that is not there is a mistake."""
+    worker = "host~0123456789ab:42:mail"
+    resque_store.workers.register(worker, "then", Vitals("idle").encode())
+
+    assert f"{worker} takes no further jobs\n" == run("resque_pause", "--worker", worker)
+    assert f"{worker} takes jobs again\n" == run("resque_resume", "--worker", worker)
+
+    told = [Order.decode(raw).kind for raw in resque_store.workers.take_orders(worker)]
+    assert ["pause", "resume"] == told
+    with pytest.raises(CommandError, match="No worker gone:1:mail is registered"):
+        run("resque_pause", "--worker", "gone:1:mail")
+
+
+@pytest.mark.parametrize(
+    ("argv", "status"),
+    [
+        ([], 2),
+        (["--all", "mail"], 2),
+        (["--all", "--worker", "x"], 2),
+        (["--worker", "x", "mail"], 2),
+        (["a b"], 1),
+    ],
+)
 def test_refused(resque_store: Store, argv: list[str], status: int) -> None:
     """Neither or both is unclear, and a name no queue can have is a mistake."""
     with pytest.raises(CommandError) as raised:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from dataclasses import dataclass, field
 from signal import SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 from typing import TYPE_CHECKING, Any, cast
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from django_resque import signals
+from django_resque.exceptions import StoreUnavailable
 from django_resque.execution.queue_names import QueuePatterns
 from django_resque.process.options import WorkerOptions
 from django_resque.process.orders import Orders
+from django_resque.wire.order import Order
+from tests.claims import WORKER, reservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +27,31 @@ _IN_TIME = [(3.0, SIGTERM), (5.0, SIGKILL)]
 
 @dataclass(eq=False)
 class Noting:
-    """A worker, its heart and its performers in one, which note what is asked of them."""
+    """A worker and all that its orders reach in one, which notes what is asked of it."""
 
     options: WorkerOptions
     at_work: bool = True
     notes: list[Any] = field(default_factory=list)
+    id: str = WORKER
+    sent: list[bytes] = field(default_factory=list)
+    away: bool = False
+
+    @property
+    def workers(self) -> Noting:
+        """The noun of a store."""
+        return self
+
+    def take_orders(self, worker: str) -> list[bytes]:
+        """Give what was sent to the worker."""
+        assert worker == WORKER
+        if self.away:
+            raise StoreUnavailable("away")
+        sent, self.sent = self.sent, []
+        return sent
+
+    def look_first(self, queue: str) -> None:
+        """Note into which queue to look first."""
+        self.notes.append(queue)
 
     def hurry(self) -> None:
         """Note that the next beat is to come at once."""
@@ -46,7 +70,7 @@ def told(*numbers: signal.Signals, at_work: bool = True, **options: Any) -> tupl
     """Return orders that have heard these signals, and what they led to."""
     noting = Noting(WorkerOptions(QueuePatterns.parse(["q"]), **options), at_work)
     worker = cast("Any", noting)
-    orders = Orders(worker, worker, worker)
+    orders = Orders(worker, worker, worker, worker, worker)
     orders.hear(numbers)
     return orders, noting
 
@@ -159,3 +183,99 @@ def test_state(working: bool) -> None:
     ]
 
     assert ["working" if working else "idle", "paused", "stopping"] == states
+
+
+# Through Redis
+
+
+def sent(*orders: Order | bytes, rid: str = "", **options: Any) -> tuple[Orders, Noting]:
+    """Return orders that have taken these, with this job at work, and what they led to."""
+    obeying, noting = told(**options)
+    if rid:
+        obeying.attend(reservation(rid=rid))
+    noting.sent = [each.encode() if isinstance(each, Order) else each for each in orders]
+    obeying.ask()
+    return obeying, noting
+
+
+def test_sent_pause(shutdowns: list[Any]) -> None:
+    """Pause, resume and stop are as if by signal."""
+    paused, _ = sent(Order("pause"))
+    resumed, _ = sent(Order("pause"), Order("resume"))
+    stopped, noting = sent(Order("pause"), Order("stop"), Order("stop"))
+
+    assert [(True, False), (False, False), (True, True)] == [
+        (orders.paused, orders.stopping) for orders in (paused, resumed, stopped)
+    ]
+    assert not stopped.hurried
+    assert [noting] == shutdowns
+
+
+def test_sent_first() -> None:
+    """The queue to look into first is passed on."""
+    _, noting = sent(Order("first", queue="mail"))
+
+    assert ["mail"] == noting.notes
+
+
+@pytest.mark.parametrize(("options", "steps"), [({}, _AT_ONCE), ({"term_child": True}, None)])
+def test_sent_kill(options: dict[str, Any], steps: Any) -> None:
+    """The job that is meant is stopped as if by USR1: once, for its hooks come next."""
+    orders, noting = sent(Order("kill", rid="r1"), Order("kill", rid="r1"), rid="r1", **options)
+
+    assert [steps or [(0.0, SIGTERM), (4.0, SIGKILL)]] == noting.notes
+    assert not orders.called_off
+
+
+@pytest.mark.parametrize(
+    ("rid", "at_work"), [("r2", "r1"), ("r", "r1"), ("r1", ""), ("", "r1"), ("", "")]
+)
+def test_sent_kill_for_another(rid: str, at_work: str) -> None:
+    """Where that job is not at work any more, nothing happens."""
+    _, noting = sent(Order("kill", rid=rid), rid=at_work)
+
+    assert [] == noting.notes
+
+
+def test_sent_kill_after_the_job() -> None:
+    """A job that has ended cannot be killed."""
+    orders, noting = sent(rid="r1")
+    orders.rest()
+    noting.sent = [Order("kill", rid="r1").encode()]
+
+    orders.ask()
+
+    assert [] == noting.notes
+
+
+def test_sent_garbage(caplog: pytest.LogCaptureFixture) -> None:
+    """What cannot be read is told, and keeps nothing behind it from being obeyed."""
+    orders, _ = sent(b"{oops", b'{"kind":"explode"}', Order("pause"))
+
+    assert orders.paused
+    assert 2 == caplog.text.count("Told through Redis what cannot be read")
+
+
+def test_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for orders twice a second in a job or a pause, and else not at all."""
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    orders, noting = told()
+    orders.ask()
+    assert float("inf") == orders.due
+
+    orders.attend()
+    assert 100.5 == orders.due
+    now[0] = 101.0
+    orders.ask()
+    assert 101.5 == orders.due
+    noting.away = True
+    with pytest.raises(StoreUnavailable):
+        orders.ask()
+    assert 106.0 == orders.due
+    noting.away = False
+    orders.ask()
+    assert 101.5 == orders.due
+
+    orders.rest()
+    assert float("inf") == orders.due

@@ -26,6 +26,7 @@ from django_resque.execution.identity import hostname, machine
 from django_resque.execution.outcome import Failed
 from django_resque.execution.queue_names import QueuePatterns
 from django_resque.execution.reserve import Reserver
+from django_resque.process import orders as orders_module
 from django_resque.process import worker as worker_module
 from django_resque.process.mailbox import Mailbox
 from django_resque.process.options import WorkerOptions
@@ -35,6 +36,7 @@ from django_resque.process.watch import Watch
 from django_resque.process.worker import EXIT_DENIED, EXIT_OK, EXIT_UNSETTLED, Worker
 from django_resque.store.workers import Workers
 from django_resque.version import get_version
+from django_resque.wire.order import Order
 from django_resque.wire.vitals import Vitals
 from django_resque.wire.worker import WorkerId
 from tests.claims import reservation
@@ -487,6 +489,130 @@ def test_told_before_the_first_job(store: Store, moments: list[str]) -> None:
         signals.before_first_fork.disconnect(stop)
 
     assert (0, 0, 1) == counted(store)
+
+
+# Orders
+
+
+def order(store: Store, *orders: Order, worker: str = "") -> None:
+    """Tell the one worker that there is, or that of this id."""
+    (told,) = [worker] if worker else store.workers.ids()
+    for each in orders:
+        store.workers.order(told, each.encode())
+
+
+def test_ordered_between_jobs(store: Store, effects: Effects) -> None:
+    """What it is told in a short job is obeyed before it takes another; the job is settled."""
+
+    @job(name="shop.stop")
+    def stop() -> None:
+        order(store, Order("stop"))
+
+    push(store, "shop.stop")
+    push(store, "shop.send")
+
+    assert EXIT_OK == work(burst=False)
+
+    assert (1, 0, 1) == counted(store)
+    assert [] == store.commander.call("KEYS", "resque:worker*")
+
+
+@pytest.mark.parametrize("rid", ["right", "wrong"])
+def test_ordered_at_work(store: Store, effects: Effects, rid: str) -> None:
+    """A job is killed by its rid, and by no other; what comes with that is obeyed in the job."""
+
+    @job(name="shop.wait")
+    def wait() -> None:
+        (worker,) = store.workers.ids()
+        (claim,) = store.workers.claims([worker])
+        held = json.loads(claim or b"")["rid"] if rid == "right" else "0" * 24
+        order(store, Order("kill", rid=held), Order("stop"))
+        key = store.keys.orders(worker)
+        eventually(lambda: not store.commander.call("EXISTS", key))
+        if rid == "right":
+            signal.pause()
+
+    push(store, "shop.wait")
+    push(store, "shop.send")
+
+    assert EXIT_OK == work(burst=False)
+
+    expected = 1 if rid == "right" else 0
+    assert (1, expected, 1) == counted(store)
+    assert expected == sum("on request" in record["error"] for record in failures(store))
+
+
+def test_ordered_in_a_pause(store: Store, effects: Effects) -> None:
+    """Paused it hears that it is to go on, and is told nothing that it does not ask for."""
+    worker = make(burst=False)
+    job(name="shop.send")(note)
+    push(store, "shop.send", 1)
+    order(store, Order("pause"), worker=worker.id)
+
+    def resume(**_: Any) -> None:
+        order(store, Order("resume"), worker=worker.id)
+
+    def stop(**_: Any) -> None:
+        order(store, Order("stop"), worker=worker.id)
+
+    signals.before_pause.connect(resume)
+    signals.job_finished.connect(stop)
+    try:
+        assert EXIT_OK == worker.run()
+    finally:
+        signals.before_pause.disconnect(resume)
+        signals.job_finished.disconnect(stop)
+
+    assert ["1"] == effects()
+
+
+def test_ordered_first(store: Store, effects: Effects) -> None:
+    """Told of a queue, it takes its next job from there, and then goes on in its order."""
+    worker = make("a,b")
+    job(name="shop.send")(note)
+    for number in range(2):
+        push(store, "shop.send", "a", number, queue="a")
+        push(store, "shop.send", "b", number, queue="b")
+    order(store, Order("first", queue="b"), worker=worker.id)
+
+    worker.run()
+
+    assert ["b 0", "a 0", "a 1", "b 1"] == effects()
+
+
+def test_ordered_while_away(
+    store: Store,
+    effects: Effects,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Asking in vain disturbs no job; between jobs it waits until it can hear."""
+    real, attempts = Workers.take_orders, []
+    monkeypatch.setattr(orders_module, "_ASK_EVERY", 0.02)
+    monkeypatch.setattr(orders_module, "_ASK_AGAIN", 0.02)
+
+    def take(self: Workers, worker: str) -> list[bytes]:
+        attempts.append(worker)
+        if len(attempts) < 4:
+            raise StoreUnavailable("cut")
+        if len(attempts) == 4:
+            note("heard")
+        return real(self, worker)
+
+    monkeypatch.setattr(Workers, "take_orders", take)
+
+    @job(name="shop.wait")
+    def wait() -> None:
+        eventually(effects)
+
+    push(store, "shop.wait")
+    worker = make()
+    order(store, Order("first", queue="q"), worker=worker.id)
+
+    assert EXIT_OK == worker.run()
+
+    assert (1, 0, 0) == counted(store)
+    assert "trying again until it answers" in caplog.text
 
 
 # Redis away

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from django_resque.exceptions import StoreError, StoreUnavailable
 from django_resque.store import failures as module
 from django_resque.store.commander import PooledCommander
 from django_resque.store.connection import from_unix_socket
-from django_resque.store.failures import Failures
+from django_resque.store.failures import Change, Failures
 from django_resque.store.keys import Keys
 from django_resque.wire.failure import digest
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from django_resque.embedded import EmbeddedServer
     from django_resque.store import Store
+    from tests.trips import Trips
 
 
 @pytest.fixture
@@ -234,7 +236,7 @@ def test_clear(failures: Failures, redis_client: redis.Redis) -> None:
 def test_record_that_moves_while_it_is_looked_up(
     failures: Failures, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A record that moves between the look and the change is looked up again."""
+    """A record that moves between the look and the change is looked up again, near and far."""
     fill(redis_client, *"abcdef")
     looks = 0
     scan = Failures.scan
@@ -247,6 +249,7 @@ def test_record_that_moves_while_it_is_looked_up(
             redis_client.lpop("resque:failed")
         return found
 
+    monkeypatch.setattr(Failures, "find_digest", lambda *_: None)
     monkeypatch.setattr(Failures, "scan", moving)
 
     assert failures.remove("failed", b"f", 0)
@@ -318,3 +321,97 @@ def test_windows(failures: Failures, redis_client: redis.Redis) -> None:
     assert (1, b"b") == failures.find_digest("failed", digest(b"b"), 3)
     assert failures.find_digest("failed", digest(b"b"), 3, within=1) is None
     assert [(1, b"b"), None] == failures.find_digests("failed", [(digest(b"b"), 3), ("x", 0)])
+
+
+def test_record_that_moved_a_little(
+    failures: Failures, redis_client: redis.Redis, trips: Trips
+) -> None:
+    """In a long list, a record that has moved is found without reading the list."""
+    pipeline = redis_client.pipeline(transaction=False)
+    for start in range(0, 100_000, 10_000):
+        pipeline.rpush("resque:failed", *range(start, start + 10_000))
+    pipeline.execute()
+    redis_client.lpop("resque:failed", 300)
+
+    assert failures.remove("failed", b"50000", 50_000)
+    assert 3 == trips.count()
+    assert failures.remove("failed", b"50001", 49_700)
+    assert trips.received() < 100
+    assert 99_698 == redis_client.llen("resque:failed")
+
+
+def test_changes(failures: Failures, redis_client: redis.Redis) -> None:
+    """Several records are changed in one step, each as it should; others are not touched."""
+    fill(redis_client, *"abcdefg")
+    changes = [
+        Change(b"g", 6),
+        Change(b"b", 1, b"b!", b"{1}", "mail"),
+        Change(b"x", 2),
+        Change(b"d", 3, payload=b"{2}", queue="low"),
+        Change(b"e", 5),
+        Change(b"a", 0),
+        Change(b"f", -2),
+    ]
+
+    done = failures.change("failed", changes)
+
+    assert [True, True, False, True, False, True, True] == done
+    assert ["b!", "c", "e"] == lie(redis_client)
+    assert ["{1}"] == lie(redis_client, "resque:queue:mail")
+    assert ["{2}"] == lie(redis_client, "resque:queue:low")
+    assert {b"mail", b"low"} == redis_client.smembers("resque:queues")
+    assert [] == failures.change("failed", [])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_many_changes(failures: Failures, redis_client: redis.Redis, order: int) -> None:
+    """Many records leave from any part of a list, in any order, and all others stay in theirs."""
+    fill(redis_client, *map(str, range(1000)))
+    for leaving in (range(0, 300, 2), range(400, 650, 3), range(0, 200, 5)):
+        present = lie(redis_client)
+        changes = [Change(present[at].encode(), at) for at in leaving][::order]
+
+        assert [True] * len(changes) == failures.change("failed", changes)
+        assert [each for at, each in enumerate(present) if at not in leaving] == lie(redis_client)
+
+
+def test_push_refused(failures: Failures, redis_client: redis.Redis) -> None:
+    """A record whose payload cannot be pushed stays, is told of, and keeps no other from going."""
+    fill(redis_client, *"abc")
+    redis_client.set("resque:queue:broken", "no list")
+    changes = [Change(raw.encode(), at, b"", b"{}", raw) for at, raw in enumerate("abc")]
+    changes[1] = Change(b"b", 1, b"b!", b"{}", "broken")
+
+    first, second, third = failures.change("failed", changes)
+
+    assert [True, True] == [first, third]
+    assert isinstance(second, StoreError)
+    assert ["b"] == lie(redis_client)
+    assert {b"a", b"c"} == redis_client.smembers("resque:queues")
+    with pytest.raises(StoreError):
+        failures.replace("failed", b"b", 0, b"b!", payload=b"{}", queue="broken")
+    with pytest.raises(StoreError):
+        failures.remove("failed", b"b", 0, payload=b"{}", queue="broken")
+    assert ["b"] == lie(redis_client)
+
+
+def test_full_server(failures: Failures, redis_client: redis.Redis) -> None:
+    """A server without memory for the payload changes no record, and may have some later."""
+    fill(redis_client, "a")
+    redis_client.config_set("maxmemory", "1")
+    try:
+        (result,) = failures.change("failed", [Change(b"a", 0, b"", b"{}", "mail")])
+    finally:
+        redis_client.config_set("maxmemory", "0")
+
+    assert isinstance(result, StoreUnavailable)
+    assert ["a"] == lie(redis_client)
+    assert not redis_client.exists("resque:queues")
+
+
+def test_clear_what_is_no_list(failures: Failures, redis_client: redis.Redis) -> None:
+    """A key of another type in the list's place goes as well."""
+    redis_client.set("resque:failed", "x")
+
+    assert 0 == failures.clear("failed")
+    assert not redis_client.exists("resque:failed")

@@ -230,6 +230,62 @@ def test_queue_paused(store: Store) -> None:
     assert "job" == step(store, "high,low", rid="r3").status
 
 
+# Orders
+
+
+def test_orders(store: Store, redis_client: redis.Redis) -> None:
+    """Orders are taken once, in their order, and expire if nobody takes them."""
+    for order in (b"1", b"\xff", b"3"):
+        store.workers.order(_ID, order)
+
+    assert 50 < redis_client.ttl(f"{_CLAIM}:orders") <= 60
+    assert [b"1", b"\xff", b"3"] == store.workers.take_orders(_ID)
+    assert [] == store.workers.take_orders(_ID)
+    assert not redis_client.exists(f"{_CLAIM}:orders")
+
+
+def test_many_orders(store: Store) -> None:
+    """Of too many orders the newest are kept."""
+    for number in range(110):
+        store.workers.order(_ID, b"%d" % number)
+
+    assert [b"%d" % number for number in range(10, 110)] == store.workers.take_orders(_ID)
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_told_of_orders(store: Store, paused: bool) -> None:
+    """A step tells of orders before it takes a job, in a pause too; the ending is written."""
+    store.queues.push_many("q", [b"1", b"2"])
+    step(store, rid="r1")
+    store.workers.order(_ID, b"x")
+    if paused:
+        store.workers.pause_all()
+
+    assert StepReply("orders", finished=True, errors=[]) == step(store, ending=Ending("r1"))
+    assert 1 == store.queues.size("q")
+
+    store.workers.take_orders(_ID)
+    assert ("paused" if paused else "job") == step(store).status
+
+
+def test_claim_before_orders(store: Store) -> None:
+    """A claim whose reply got lost is told of first: its job is not to wait."""
+    store.queues.push("q", b"1")
+    claim = step(store).claim
+    store.workers.order(_ID, b"x")
+
+    assert ("job", claim) == (step(store).status, step(store).claim)
+
+
+def test_orders_of_wrong_type(store: Store, redis_client: redis.Redis) -> None:
+    """A key that is no list holds no orders, and does not stay to be told of again."""
+    redis_client.set(f"{_CLAIM}:orders", "x")
+
+    assert "orders" == step(store).status
+    assert [] == store.workers.take_orders(_ID)
+    assert "empty" == step(store).status
+
+
 # Patterns
 
 
@@ -437,6 +493,7 @@ def test_strike(store: Store, redis_client: redis.Redis) -> None:
     """Everything of a worker goes at once, and its job's ending is written."""
     store.workers.register(_ID, "then", b"well")
     redis_client.set(_CLAIM, "claim")
+    store.workers.order(_ID, b"x")
     store.commander.pipe(store.stats.raising("processed", _ID))
     store.commander.pipe(store.stats.raising("failed", _ID))
 
@@ -468,6 +525,8 @@ def test_strike_unknown(store: Store, redis_client: redis.Redis) -> None:
     store.workers.register(_ID, "then")
 
     assert [True, False] == [store.workers.strike(_ID, claim=None) for _ in range(2)]
+    store.workers.order(_ID, b"x")
+    assert not store.workers.strike(_ID, claim=None)
     assert not store.workers.strike("host:1:q", claim=None, commands=[("RPUSH", "failed", "x")])
     assert not redis_client.exists("failed")
 

@@ -79,7 +79,8 @@ class QueueDetail:
     jobs: list[WaitingShown]
     examined: int
     """How many jobs a search has looked through."""
-    start: int
+    first: int
+    """The number of the job with which this part begins, from 1 on."""
     pages: Pages
 
 
@@ -179,7 +180,7 @@ def _detail(visit: Visit, page: QueuePage, query: str) -> QueueDetail:
         query=printable(query),
         jobs=_rows(visit, page),
         examined=page.examined,
-        start=page.start,
+        first=page.start + 1,
         pages=Pages.around(visit, page.prev_start, page.next_start),
     )
 

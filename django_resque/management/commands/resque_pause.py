@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 
 from django_resque.control.queues import pause_queue
-from django_resque.control.workers import pause_all
+from django_resque.control.workers import pause_all, pause_worker
 from django_resque.management.operating import OperatingCommand
 from django_resque.wire.printable import printable
 
@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 
 
 class Command(OperatingCommand):
-    """Pause queues, or all workers."""
+    """Pause queues, all workers, or one."""
 
-    help = "Pauses queues (for workers of ours) or, with --all, all workers of any client."
+    help = "Pauses queues (for workers of ours), all workers of any client, or one worker of ours."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("queues", nargs="*", metavar="QUEUE", help="Queues to pause.")
         parser.add_argument("--all", action="store_true", help="Pause all workers instead.")
+        parser.add_argument("--worker", metavar="ID", help="Pause one worker of ours instead.")
 
     def operate(self, store: Store, options: dict[str, Any]) -> None:
         """Pause what was named."""
-        if bool(options["queues"]) == options["all"]:
-            raise CommandError("Name queues, or give --all", returncode=2)
+        if [bool(options[what]) for what in ("queues", "all", "worker")].count(True) != 1:
+            raise CommandError("Name queues, or give --all or --worker", returncode=2)
+        if options["worker"]:
+            pause_worker(store, options["worker"])
+            self.stdout.write(f"{printable(options['worker'])} takes no further jobs")
         if options["all"]:
             pause_all(store)
             self.stdout.write("All workers take no further jobs")

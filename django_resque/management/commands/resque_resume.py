@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 
 from django_resque.control.queues import resume_queue
-from django_resque.control.workers import resume_all
+from django_resque.control.workers import resume_all, resume_worker
 from django_resque.management.operating import OperatingCommand
 from django_resque.wire.printable import printable
 
@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 
 
 class Command(OperatingCommand):
-    """Resume queues, or all workers."""
+    """Resume queues, all workers, or one."""
 
-    help = "Ends the pause of queues or, with --all, of all workers."
+    help = "Ends the pause of queues, of all workers, or of one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("queues", nargs="*", metavar="QUEUE", help="Queues to resume.")
         parser.add_argument("--all", action="store_true", help="Resume all workers instead.")
+        parser.add_argument("--worker", metavar="ID", help="Resume one worker of ours instead.")
 
     def operate(self, store: Store, options: dict[str, Any]) -> None:
         """Resume what was named."""
-        if bool(options["queues"]) == options["all"]:
-            raise CommandError("Name queues, or give --all", returncode=2)
+        if [bool(options[what]) for what in ("queues", "all", "worker")].count(True) != 1:
+            raise CommandError("Name queues, or give --all or --worker", returncode=2)
+        if options["worker"]:
+            resume_worker(store, options["worker"])
+            self.stdout.write(f"{printable(options['worker'])} takes jobs again")
         if options["all"]:
             resume_all(store)
             self.stdout.write("All workers take jobs again")

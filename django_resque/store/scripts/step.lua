@@ -1,5 +1,6 @@
 -- Finish one job and reserve the next, in one atomic step.
--- KEYS  1 worker:<id>  2 pause-all-workers  3 queues:paused  4 queues  5.. queue:<n>
+-- KEYS  1 worker:<id>  2 pause-all-workers  3 queues:paused  4 queues  5 worker:<id>:orders
+--       6.. queue:<n>
 -- ARGV  1 rid of the claim to finish, or ''   2 rid for a new claim, or '' to finish only
 --       3 run_at as a JSON string
 --       4 '' for a fixed list of queues, else '*' and each queue name the worker knows as <length>:<name>
@@ -9,6 +10,7 @@
 --   job     the claim, made now or by an earlier call whose reply was lost
 --   stale   another claim of this worker is in the way: it is returned
 --   queues  the set of queues has changed: its members are returned
+--   orders  the worker is told something: it is to take its orders and look again
 --   paused, empty, done
 -- Payloads are never decoded: cjson would turn [] into {} and long integers into floats.
 
@@ -48,6 +50,9 @@ end
 
 if ARGV[2] == '' then return {'done', finished, errors} end
 
+-- Before the pause: a worker that may take no job must hear all the same.
+if redis.call('EXISTS', KEYS[5]) == 1 then return {'orders', finished, errors} end
+
 local pause = redis.call('GET', KEYS[2])
 if pause and trimmed_lower(pause) == 'true' then return {'paused', finished, errors} end
 
@@ -68,13 +73,13 @@ end
 local paused = {}
 for _, name in ipairs(redis.call('SMEMBERS', KEYS[3])) do paused[name] = true end
 local open = {}
-for i = 5, #KEYS do
+for i = 6, #KEYS do
   -- '<namespace>:queues' and '<namespace>:queue:' are equally long.
   if not paused[string.sub(KEYS[i], #KEYS[4] + 1)] then
     open[#open + 1] = KEYS[i]
     local raw = redis.pcall('LPOP', KEYS[i])
     if type(raw) == 'string' then
-      local claim = '{"rid":"' .. ARGV[2] .. '","queue":' .. ARGV[next_arg + i - 5]
+      local claim = '{"rid":"' .. ARGV[2] .. '","queue":' .. ARGV[next_arg + i - 6]
         .. ',"run_at":' .. ARGV[3] .. ',"payload":' .. raw .. '}'
       redis.call('SET', KEYS[1], claim)
       return {'job', finished, errors, claim}
