@@ -82,6 +82,7 @@ def locate(visit: Visit, address: str) -> str:
 _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "queue": ("queue", ("queue",)),
     "worker": ("worker", ("worker",)),
+    "workers": ("workers", ()),
     "job": ("job", ("job",)),
     "failure": ("failure", ("list_name", "digest")),
     "failures": ("failures", ()),

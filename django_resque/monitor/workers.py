@@ -123,13 +123,11 @@ def working(store: Store, start: int = 0, count: int = 100) -> WorkersPage:
     return WorkersPage(rows, len(found), Counter(), look.paused)
 
 
-def worker(store: Store, name: str) -> WorkerRow | None:
-    """Return one worker, in six round trips; None if no such worker is registered (any more)."""
+def worker(store: Store, name: str) -> WorkersPage:
+    """Return one worker, in six round trips; none if no such worker is registered (any more)."""
     look = _look(store)
-    if name not in look.ids:
-        return None
-    (row,) = _rows(store, look, [name])
-    return row
+    names = [name] if name in look.ids else []
+    return WorkersPage(list(_rows(store, look, names)), len(names), Counter(), look.paused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ def show_keys(visit: Visit) -> Shown:
         denied=printable(page.denied, 500),
     )
     trail = [(_("Stats"), visit.url("stats"))]
-    return Shown("keys", _("Keys"), data, tab="stats", trail=trail)
+    return Shown("keys", _("Keys"), data, tab="stats", trail=trail, live=False)
 
 
 def show_key(visit: Visit, key: str) -> Shown:
@@ -209,7 +209,7 @@ def show_key(visit: Visit, key: str) -> Shown:
     units = read if shown.type == "string" else len(entries)
     data = KeyContentShown(shown, entries, more=shown.size is not None and units < shown.size)
     trail = [(_("Stats"), visit.url("stats")), (_("Keys"), visit.url("keys"))]
-    return Shown("key", shown.key, data, tab="stats", trail=trail)
+    return Shown("key", shown.key, data, tab="stats", trail=trail, live=False)
 
 
 def _entry(raw: bytes) -> str:

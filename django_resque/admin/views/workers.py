@@ -1,45 +1,335 @@
-"""To be written."""
+"""Workers: which there are, what they work on, and the orders they are given."""
 
 from __future__ import annotations
 
-from django.http import Http404
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from django.contrib.admin.models import DELETION
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from django_resque import wiring
+from django_resque.admin.addresses import address
+from django_resque.admin.answers import Confirm, Done, Entry, Shown
+from django_resque.admin.arguments import one_by_one
+from django_resque.admin.paging import Pages, here
+from django_resque.admin.rows import JobShown
+from django_resque.conf import get_settings
+from django_resque.control import workers as control
+from django_resque.monitor import workers as monitor
+from django_resque.wire import timestamps
+from django_resque.wire.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from django_resque.admin.arguments import ArgumentShown
+    from django_resque.admin.visit import Visit
+    from django_resque.monitor.workers import WorkerRow
+
+_AT_ONCE = 100
+_STATES = ("working", "idle", "paused", "stopping", monitor.SILENT)
 
 
-def show_working(visit, **_):
-    raise Http404
+@dataclass(frozen=True, slots=True)
+class HeldShown:
+    """The job that a worker has."""
+
+    job: JobShown
+    queue: str
+    queue_url: str
+    running_for: float | None
+    """Seconds; None if the claim does not tell."""
+    memory: int | None
+    """What its process occupies."""
+    rid: str
+    """Which claim it is, for an order to hit this job and no other; empty for other clients."""
+
+    @classmethod
+    def of(cls, visit: Visit, row: WorkerRow) -> HeldShown | None:
+        """Show what a worker holds."""
+        if not row.busy:
+            return None
+        queue = row.reservation.queue if row.reservation else ""
+        job = row.job
+        return cls(
+            job=JobShown.of(visit, job.payload if job else None, job.error if job else row.error),
+            queue=printable(queue),
+            queue_url=visit.url("queue", queue=queue) if queue else "",
+            running_for=row.running_for,
+            memory=row.vitals.job_memory if row.vitals else None,
+            rid=printable(row.reservation.rid) if row.reservation and row.ours else "",
+        )
 
 
-def show_all(visit, **_):
-    raise Http404
+@dataclass(frozen=True, slots=True)
+class WorkerShown:
+    """One worker, as a row and on its own page."""
+
+    id: str
+    key: str
+    """What names its row in the page."""
+    host: str
+    """Empty if its id is not readable."""
+    pid: int | None
+    queues: str
+    state: str
+    ours: bool
+    """Whether it is a worker of django-resque, which obeys orders."""
+    started: datetime | None
+    started_text: str
+    """What it says of its start, if that is no date."""
+    silent_for: int | None
+    """Seconds since its heartbeat; None if it gives none."""
+    processed: int
+    failed: int
+    held: HeldShown | None
+    memory: int | None
+    peak: int | None
+    """The most that any of its jobs occupied."""
+    version: str
+    error: str
+    """What of it is not readable."""
+    url: str
+    pause_url: str
+    resume_url: str
+    stop_url: str
+    kill_url: str
+    remove_url: str
+
+    @classmethod
+    def of(cls, visit: Visit, row: WorkerRow) -> WorkerShown:
+        """Show a row."""
+        silent = row.is_silent(get_settings().heartbeat_ttl)
+        started = timestamps.parse(row.started)
+        identity, vitals = row.identity, row.vitals
+        return cls(
+            id=printable(row.id, 500),
+            key=address("worker", row.id),
+            host=printable(identity.host) if identity else "",
+            pid=identity.pid if identity else None,
+            queues=printable(identity.queues) if identity else "",
+            state=monitor.SILENT if silent else row.state,
+            ours=row.ours,
+            started=started,
+            started_text="" if started else printable(row.started),
+            silent_for=row.silent_for,
+            processed=row.processed,
+            failed=row.failed,
+            held=HeldShown.of(visit, row),
+            memory=vitals.memory if vitals else None,
+            peak=vitals.peak if vitals else None,
+            version=vitals.version if vitals else "",
+            error=printable(row.error, 500),
+            url=visit.url("worker", worker=row.id),
+            pause_url=visit.url("pause_worker", worker=row.id),
+            resume_url=visit.url("resume_worker", worker=row.id),
+            stop_url=visit.url("stop_worker", worker=row.id),
+            kill_url=visit.url("kill_job", worker=row.id),
+            remove_url=visit.url("remove_worker", worker=row.id),
+        )
 
 
-def pause_all(visit, **_):
-    raise Http404
+@dataclass(frozen=True, slots=True)
+class HostShown:
+    """The workers of one host."""
+
+    name: str
+    workers: list[WorkerShown]
 
 
-def resume_all(visit, **_):
-    raise Http404
+@dataclass(frozen=True, slots=True)
+class StateShown:
+    """How many workers are in a state, and where only these are shown."""
+
+    name: str
+    count: int
+    url: str
 
 
-def show(visit, **_):
-    raise Http404
+@dataclass(frozen=True, slots=True)
+class WorkersShown:
+    """Some of the workers, host by host."""
+
+    hosts: list[HostShown]
+    total: int
+    """Workers that were looked for, on all pages."""
+    states: list[StateShown]
+    all: int
+    """All workers there are."""
+    paused: bool
+    """Whether all workers are told to pause."""
+    query: str
+    state: str
+    pages: Pages
 
 
-def pause(visit, **_):
-    raise Http404
+@dataclass(frozen=True, slots=True)
+class WorkingShown:
+    """Some of the workers that have a job, the longest running first."""
+
+    workers: list[WorkerShown]
+    total: int
+    paused: bool
+    pages: Pages
 
 
-def resume(visit, **_):
-    raise Http404
+@dataclass(frozen=True, slots=True)
+class WorkerDetail:
+    """One worker; None if no such worker is registered (any more)."""
+
+    id: str
+    worker: WorkerShown | None
+    arguments: list[ArgumentShown] | None
+    """Those of its job; None if there are none that the user may see."""
+    paused: bool
+    """Whether all workers are told to pause."""
 
 
-def stop(visit, **_):
-    raise Http404
+def show_all(visit: Visit) -> Shown:
+    """Show all workers, or those that are looked for, host by host."""
+    query, state, start = visit.text("q"), visit.text("state"), visit.number("start")
+    state = state if state in _STATES else ""
+    ttl = get_settings().heartbeat_ttl
+    page = monitor.workers_page(
+        visit.store, ttl, text=query, state=state, start=start, count=_AT_ONCE
+    )
+    rows = [WorkerShown.of(visit, row) for row in page.rows]
+    data = WorkersShown(
+        hosts=list(_by_host(rows)),
+        total=page.total,
+        states=[
+            StateShown(name, page.states[name], here(visit, state=name, start=None))
+            for name in _STATES
+        ],
+        all=page.states.total(),
+        paused=page.paused,
+        query=printable(query),
+        state=state,
+        pages=Pages.of(visit, start, _AT_ONCE, page.total),
+    )
+    announce = _("%(working)s of %(all)s workers are working.") % {
+        "working": page.states["working"],
+        "all": data.all,
+    }
+    return Shown("workers", _("Workers"), data, tab="workers", announce=announce)
 
 
-def kill_job(visit, **_):
-    raise Http404
+def show_working(visit: Visit) -> Shown:
+    """Show what is being worked on, the longest running job first."""
+    start = visit.number("start")
+    page = monitor.working(visit.store, start, _AT_ONCE)
+    data = WorkingShown(
+        workers=[WorkerShown.of(visit, row) for row in page.rows],
+        total=page.total,
+        paused=page.paused,
+        pages=Pages.of(visit, start, _AT_ONCE, page.total),
+    )
+    count = data.total
+    announce = ngettext("%s job is being worked on.", "%s jobs are being worked on.", count) % count
+    return Shown("working", _("Working"), data, tab="working", announce=announce)
 
 
-def remove(visit, **_):
-    raise Http404
+def show(visit: Visit, worker: str) -> Shown:
+    """Show one worker with its job and the orders it can be given."""
+    page = monitor.worker(visit.store, worker)
+    shown = [WorkerShown.of(visit, row) for row in page.rows]
+    jobs = [row.job.payload for row in page.rows if row.job and row.job.payload]
+    data = WorkerDetail(
+        id=printable(worker, 500),
+        worker=shown[0] if shown else None,
+        arguments=one_by_one(visit, jobs[0]) if jobs else None,
+        paused=page.paused,
+    )
+    return Shown(
+        "worker",
+        _("Worker %s") % printable(worker, 100),
+        data,
+        tab="workers",
+        trail=[(_("Workers"), visit.url("workers"))],
+        extra={"name": worker},
+        announce=shown[0].state if shown else _("It is no longer registered."),
+        status=200 if shown else 404,
+    )
+
+
+def pause_all(visit: Visit) -> Done:
+    """Let no worker take another job."""
+    control.pause_all(visit.store)
+    entry = Entry(address("workers"), _("All workers"), _("Paused."))
+    text = _("All workers are paused: each finishes its job and takes no other.")
+    return Done(text, visit.url("workers"), [entry])
+
+
+def resume_all(visit: Visit) -> Done:
+    """End the pause of all workers."""
+    control.resume_all(visit.store)
+    entry = Entry(address("workers"), _("All workers"), _("Resumed."))
+    return Done(_("All workers go on."), visit.url("workers"), [entry])
+
+
+def pause(visit: Visit, worker: str) -> Done:
+    """Let one worker of ours take no further job."""
+    control.pause_worker(visit.store, worker)
+    return _asked(visit, worker, _("asked to pause"))
+
+
+def resume(visit: Visit, worker: str) -> Done:
+    """End the pause of one worker of ours."""
+    control.resume_worker(visit.store, worker)
+    return _asked(visit, worker, _("asked to go on"))
+
+
+def stop(visit: Visit, worker: str) -> Done | Confirm:
+    """Let one worker of ours finish its job and end."""
+    if not visit.confirmed:
+        question = _(
+            "Stop worker %s? It finishes its job and ends. Only what has started it can start "
+            "another one in its place."
+        ) % printable(worker)
+        return Confirm(question, _("Yes, stop it"), visit.url("worker", worker=worker))
+    control.stop_worker(visit.store, worker)
+    return _asked(visit, worker, _("asked to stop"))
+
+
+def kill_job(visit: Visit, worker: str) -> Done | Confirm:
+    """Kill the job that one worker of ours had when the page was made, and no later one."""
+    if not visit.confirmed:
+        question = _(
+            "Kill the job of worker %s? It ends at once, wherever it is, and counts as failed. "
+            "The worker goes on with the next one."
+        ) % printable(worker)
+        return Confirm(question, _("Yes, kill it"), visit.url("worker", worker=worker))
+    control.kill_job(visit.store, worker, visit.request.POST.get("rid", ""))
+    return _asked(visit, worker, _("asked to kill its job"))
+
+
+def remove(visit: Visit, worker: str) -> Done | Confirm:
+    """Strike a worker off; the job it holds fails."""
+    name = printable(worker)
+    if not visit.confirmed:
+        question = _(
+            "Remove worker %s? The job that it holds fails. A worker of django-resque that is "
+            "alive after all registers again with its next heartbeat; its job stays failed."
+        )
+        return Confirm(question % name, _("Yes, remove it"), visit.url("workers"))
+    held = control.remove_worker(visit.store, wiring.failure_backends(), worker)
+    did = _("Removed; its job failed.") if held else _("Removed; it held no job.")
+    entry = Entry(address("worker", worker), _("Worker %s") % name, did, DELETION)
+    text = _("Worker %(name)s: %(did)s") % {"name": name, "did": did}
+    return Done(text, visit.url("workers"), [entry])
+
+
+def _asked(visit: Visit, worker: str, what: str) -> Done:
+    name = _("Worker %s") % printable(worker)
+    entry = Entry(address("worker", worker), name, what)
+    text = _("%(worker)s: %(what)s; it obeys within a second.") % {"worker": name, "what": what}
+    return Done(text, visit.url("worker", worker=worker), [entry])
+
+
+def _by_host(rows: Iterable[WorkerShown]) -> Iterable[HostShown]:
+    for name, workers in groupby(rows, key=lambda row: row.host):
+        yield HostShown(name, list(workers))
