@@ -19,7 +19,11 @@ def spell(name: str) -> str:
 
     An empty name is ``_``. Names that are no UTF-8 survive the way there and back.
     """
-    data = name.encode(errors="surrogateescape")
+    try:
+        data = name.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        # Half a character, from an escape in JSON: no name in Redis, but some name it must have.
+        data = name.encode(errors="surrogatepass")
     return "".join(
         byte.decode() if _PLAIN.fullmatch(byte) else f"_{byte[0]:02X}"
         for byte in (data[at : at + 1] for at in range(len(data)))

@@ -82,7 +82,10 @@ def link(url: str, **parameters: str | int | None) -> str:
 
 
 def in_words(given: FailureFilter, group: str = "") -> str:
-    """Return what a filter asks for, as part of a sentence; empty if it asks for nothing."""
+    """Return what a filter asks for, as part of a sentence; empty if it asks for nothing.
+
+    ``group`` is what its fingerprint stands for, where that is known.
+    """
     phrases = [
         (given.job, _("job %s")),
         (given.queue, _("queue %s")),
@@ -90,11 +93,11 @@ def in_words(given: FailureFilter, group: str = "") -> str:
         (given.text, _("text “%s”")),
         (_told(given.since), _("failed since %s")),
         (_told(given.until), _("failed until %s")),
-        (group or given.group, _("group %s")),
+        (given.group and (group or given.group), _("group %s")),
     ]
     words = [phrase % printable(value, 100) for value, phrase in phrases if value]
     if given.state != "all":
-        words.append(str(dict(STATES)[given.state]).lower())
+        words.append(_("state “%s”") % dict(STATES)[given.state])
     return ", ".join(words)
 
 

@@ -128,6 +128,7 @@ class Listing:
                 for verb, name in _ACTIONS.items()
             },
             announce=counted,
+            live=self._page == "failures" and not self.filter,
         )
 
     def _choices(self) -> list[Choice]:
@@ -188,7 +189,9 @@ def _looked(page: FailurePage) -> str:
 def _looked_at(page: GroupsPage, before: int | None) -> str:
     told = {"examined": number(page.examined), "total": number(page.total)}
     if page.examined == page.total:
-        return ngettext("Counted %s failure.", "Counted all %s failures.", page.total) % told["total"]
+        return (
+            ngettext("Counted %s failure.", "Counted all %s failures.", page.total) % told["total"]
+        )
     if before is None:
         return _("Counted among the newest %(examined)s of %(total)s failures.") % told
     return _("Counted among %(examined)s older ones of %(total)s failures.") % told

@@ -89,7 +89,9 @@ ROUTES: tuple[Route, ...] = (
     _action(f"{_LIST}/retry/", "retry_failures", failure_actions.retry, "retry_job"),
     _action(f"{_LIST}/remove/", "remove_failures", failure_actions.remove, "delete_job"),
     _action(f"{_LIST}/retry-all/", "retry_matching", failure_sweeps.retry_matching, "retry_job"),
-    _action(f"{_LIST}/remove-all/", "remove_matching", failure_sweeps.remove_matching, "delete_job"),
+    _action(
+        f"{_LIST}/remove-all/", "remove_matching", failure_sweeps.remove_matching, "delete_job"
+    ),
     _action(f"{_LIST}/clear/", "clear_failures", failure_actions.clear, "delete_job"),
     _page("stats/", "stats", stats.show),
     _page("stats/keys/", "keys", stats.show_keys),

@@ -36,7 +36,7 @@ def retrying(
         raw = _with_arguments(payload, args)
     now = timestamps.now()
     mark = b"" if remove else stamped(record, timestamps.failed_at(now))
-    # Else it would pass for one that has waited since it was enqueued first.
+    # Dated anew, else it would pass for one that has waited since it was enqueued first.
     return Change(record, index, mark, requeued(raw, now), queue)
 
 

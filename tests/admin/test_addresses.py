@@ -37,6 +37,11 @@ def test_spelling(name: str, segment: str) -> None:
     assert name == unspell(segment)
 
 
+def test_half_a_character() -> None:
+    """What an escape in JSON can hold, but no name in Redis, has a spelling all the same."""
+    assert "_ED_A0_80x" == spell("\ud800x")
+
+
 @given(st.binary(max_size=20))
 def test_any_bytes(raw: bytes) -> None:
     """Whatever bytes a name has, its spelling is plain and leads back to it."""

@@ -114,7 +114,7 @@ class _Named:
     def answer(self, told: str, tally: _Tally, flag: int) -> Done:
         """Tell what was done, and what not and why."""
         if not self.asked:
-            return Done(_("Tick some failures first."), self.url, level=messages.WARNING)
+            return Done(_("Select some failures first."), self.url, level=messages.WARNING)
         phrases = [told] if tally.done else []
         if tally.gone:
             phrases.append(

@@ -39,9 +39,7 @@ def retry(visit: Visit, list_name: str, digest: str) -> Shown | Done:
         return show_row(visit, row, form)
     to = given.get("to", "").strip()
     try:
-        queue = retry_failure(
-            visit.store, list_name, row.raw, row.index, to=to, args=form.packed()
-        )
+        queue = retry_failure(visit.store, list_name, row.raw, row.index, to=to, args=form.packed())
     except FailureNotFound:
         told = _("The failure was retried or removed meanwhile.")
         return Done(told, url, level=messages.WARNING)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from django_resque.admin.answers import Shown
-from django_resque.admin.failure_details import details
+from django_resque.admin.failure_details import FailureDetails
 from django_resque.admin.failure_filters import link
 from django_resque.admin.failure_listing import Listing, known_lists
 from django_resque.admin.failure_rows import failure_url
 from django_resque.admin.forms import JobForm
+from django_resque.admin.rows import GoneShown
 from django_resque.monitor.failure_groups import failure_groups
 from django_resque.monitor.failures import failure, failure_page
 from django_resque.wire.printable import printable
@@ -49,36 +50,43 @@ def show(visit: Visit, list_name: str, digest: str) -> Shown:
     """Show one failure."""
     known_lists(visit, list_name)
     row = failure(visit.store, list_name, digest, visit.number("at", -1))
-    return show_row(visit, row) if row else show_gone(visit, list_name)
+    return show_row(visit, row) if row else _gone(visit, list_name)
 
 
 def show_row(visit: Visit, row: FailureRow, form: JobForm | None = None) -> Shown:
     """Show a failure that was read; ``form`` is the one for its arguments, if it was filled in."""
-    page = details(visit, row, *_neighbours(visit, row))
+    page = FailureDetails.of(visit, row, *_neighbours(visit, row))
     if form is None and row.payload and all(visit.may[each] for each in EDITING):
         form = JobForm(row.job, args=row.payload.args)
-    named = f"{row.exception}: {row.job}" if row.record else _("Unreadable failure")
+    named = _("Failure of %s") % row.job if row.job else _("Unreadable failure")
     extra = {
         "form": form,
+        "to": visit.request.POST.get("to", ""),
         "retry_url": visit.url("retry_failures", list_name=row.list),
         "remove_url": visit.url("remove_failures", list_name=row.list),
         "edit_url": visit.url("retry_edited", list_name=row.list, digest=row.digest),
     }
-    trail = [(_("Failed"), page.list_url)]
-    return Shown("failure", printable(named, 120), page, tab="failures", trail=trail, extra=extra)
-
-
-def show_gone(visit: Visit, list_name: str) -> Shown:
-    """Tell that a failure is not there any more."""
-    url = link(visit.url("failures"), list=list_name)
     return Shown(
-        "failure_gone",
-        _("No such failure"),
-        {"url": url},
+        "failure",
+        printable(named, 120),
+        page,
         tab="failures",
-        trail=[(_("Failed"), url)],
-        status=404,
+        trail=[(_("Failed"), page.list_url)],
+        extra=extra,
+        live=False,
     )
+
+
+def _gone(visit: Visit, list_name: str) -> Shown:
+    reason = _(
+        "This failure is not in its list any more: it was retried or removed meanwhile. "
+        "One that was retried is still there, but under another address."
+    )
+    url = link(visit.url("failures"), list=list_name)
+    data = GoneShown(reason, url, _("To all failures"))
+    trail = [(_("Failed"), url)]
+    title = _("No such failure")
+    return Shown("gone", title, data, tab="failures", trail=trail, status=404, live=False)
 
 
 def _neighbours(visit: Visit, row: FailureRow) -> tuple[str, str]:
