@@ -12,11 +12,11 @@ from django_resque.exceptions import ArgumentError
 from django_resque.jobs.arguments import unpack
 from django_resque.jobs.masking import masked_args
 from django_resque.jobs.registry import registry
+from django_resque.wire.payload import Payload
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from django_resque.admin.visit import Visit
-    from django_resque.wire.payload import Payload
 
 _LINE = 300
 MOST = 64_000
@@ -61,7 +61,9 @@ def as_it_lies(visit: Visit, raw: bytes, payload: Payload | None) -> str | None:
         return None
     if payload is None:
         return clean(raw[: MOST + 1].decode(errors="backslashreplace"))
-    return _pretty({"class": payload.name, "args": masked_args(payload), **payload.extras}, MOST)
+    # What other clients add is masked by its keys alone: it is no argument of the job.
+    (extras,) = masked_args(Payload("", [payload.extras]))
+    return _pretty({"class": payload.name, "args": masked_args(payload), **extras}, MOST)
 
 
 def clean(text: str, limit: int = MOST) -> str:
