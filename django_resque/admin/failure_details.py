@@ -16,6 +16,7 @@ from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from django_resque.admin.arguments import ArgumentShown
@@ -61,9 +62,9 @@ class FailureDetails:
     place: str
     group_url: str
     """The page of the failures of its kind."""
-    arguments: list[ArgumentShown] | None
+    arguments: Sequence[ArgumentShown] | None
     """None for those who may not see them."""
-    backtrace: list[Part]
+    backtrace: Sequence[Part]
     raw: str
     """The whole record; empty for those who may not see arguments."""
     newer_url: str

@@ -35,7 +35,7 @@ def _charge(monkeypatch: pytest.MonkeyPatch) -> None:
         """Take money."""
 
 
-def post(client: Client, raw: bytes = FAILED, **fields: str) -> Any:
+def post(client: Client, fields: dict[str, str], raw: bytes = FAILED) -> Any:
     """Post the form of edited arguments."""
     return client.post(f"{URL}{digest(raw)}/edit/", {"index": "0", **fields})
 
@@ -66,7 +66,7 @@ def test_edited(admin_client: Client, redis_client: redis.Redis) -> None:
     """What is filled in takes the place of what failed; a secret that is left empty stays."""
     redis_client.rpush("resque:failed", FAILED)
 
-    response = post(admin_client, **{"arg-amount": "8", "to": "slow"})
+    response = post(admin_client, {"arg-amount": "8", "to": "slow"})
 
     assert [("success", "Retried with edited arguments. The queue is slow.")] == told(response)
     assert [[8, "canary"]] == pushed(redis_client, "slow")
@@ -83,7 +83,7 @@ def test_another_secret(admin_client: Client, redis_client: redis.Redis) -> None
     """A secret can be replaced, and is not told anywhere."""
     redis_client.rpush("resque:failed", FAILED)
 
-    post(admin_client, **{"arg-amount": "7", "arg-password": "other"})
+    post(admin_client, {"arg-amount": "7", "arg-password": "other"})
 
     assert [[7, "other"]] == pushed(redis_client)
     assert "other" not in LogEntry.objects.get().change_message
@@ -94,7 +94,7 @@ def test_what_does_not_fit(admin_client: Client, redis_client: redis.Redis) -> N
     redis_client.rpush("resque:failed", FAILED)
 
     response = post(
-        admin_client, **{"arg-amount": "<many>", "arg-password": "typed-secret", "to": "a<b"}
+        admin_client, {"arg-amount": "<many>", "arg-password": "typed-secret", "to": "a<b"}
     )
 
     text = response.content.decode()
@@ -113,7 +113,7 @@ def test_a_wrong_queue(admin_client: Client, redis_client: redis.Redis) -> None:
     """A queue that cannot be is told on the page."""
     redis_client.rpush("resque:failed", FAILED)
 
-    text = post(admin_client, **{"arg-amount": "7", "to": "a b"}).content.decode()
+    text = post(admin_client, {"arg-amount": "7", "to": "a b"}).content.decode()
 
     assert "resque-notice-error" in text
     assert 'value="a b"' in text
@@ -123,9 +123,9 @@ def test_a_wrong_queue(admin_client: Client, redis_client: redis.Redis) -> None:
 def test_twice(admin_client: Client, redis_client: redis.Redis) -> None:
     """Who comes second is told so, and queues nothing."""
     redis_client.rpush("resque:failed", FAILED)
-    post(admin_client, **{"arg-amount": "8"})
+    post(admin_client, {"arg-amount": "8"})
 
-    response = post(admin_client, **{"arg-amount": "9"})
+    response = post(admin_client, {"arg-amount": "9"})
 
     assert ("warning", "The failure was retried or removed meanwhile.") == told(response)[-1]
     assert [[8, "canary"]] == pushed(redis_client)
@@ -144,7 +144,7 @@ def test_quicker_at_the_last_moment(
 
     monkeypatch.setattr(JobForm, "packed", slowly)
 
-    response = post(admin_client, **{"arg-amount": "8"})
+    response = post(admin_client, {"arg-amount": "8"})
 
     assert [("warning", "The failure was retried or removed meanwhile.")] == told(response)
     assert [] == pushed(redis_client)
@@ -154,7 +154,7 @@ def test_what_cannot_be_read(admin_client: Client, redis_client: redis.Redis) ->
     """Without a payload there is nothing to edit."""
     redis_client.rpush("resque:failed", b"{oops")
 
-    response = post(admin_client, b"{oops")
+    response = post(admin_client, {}, b"{oops")
 
     ((level, _text),) = told(response)
     assert "error" == level
@@ -166,6 +166,6 @@ def test_a_job_that_is_not_registered(admin_client: Client, redis_client: redis.
     raw = record("shop.unknown", 1)
     redis_client.rpush("resque:failed", raw)
 
-    post(admin_client, raw, **{"arg-args": "[2, 3]"})
+    post(admin_client, {"arg-args": "[2, 3]"}, raw)
 
     assert [[2, 3]] == pushed(redis_client)

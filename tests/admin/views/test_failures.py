@@ -34,7 +34,7 @@ GARBAGE = [
     record(payload=None),
     record(payload={"class": 5, "args": {}}),
     record(payload=[[[]]], backtrace=[[1, [2]], {"a": None}, None, 7]),
-    record(backtrace={"a": [1]}, failed_at=7, worker=5, queue=None, error=[1, 2], exception={}),
+    record(backtrace={"a": [1]}, failed_at=7, worker=5, queue="", error=[1, 2], exception={}),
     record(backtrace="one\ntwo", failed_at="99999/99/99", retried_at=True),
     record("<script>alert(1)</script>", "<b>", queue='"><img src=x onerror=alert(1)>'),
     record(exception="\u202e\x1b[2J\ud800", error="\ud800", worker="\ud800", queue="\ud800"),
