@@ -37,7 +37,8 @@ def in_one_line(visit: Visit, payload: Payload) -> str:
     """Return a payload's arguments in one line; a word for those who may not see them."""
     if not visit.may["view_arguments"]:
         return _("hidden")
-    return printable(_json(masked_args(payload), _LINE)[1:].removesuffix("]"), _LINE)
+    text = _json(masked_args(payload), _LINE + 2)  # the list's own brackets are not shown
+    return printable(text[1:].removesuffix("]"), _LINE)
 
 
 def one_by_one(visit: Visit, payload: Payload) -> list[ArgumentShown] | None:
