@@ -92,7 +92,8 @@
       location.reload(); // logged out meanwhile
       return;
     }
-    if (response.status === 304 || !(response.ok || response.status === 503)) return;
+    // Whatever is not ok and has no ETag is not our answer, but that of something between us.
+    if (response.status === 304 || !(response.ok || response.headers.has("ETag"))) return;
     const template = document.createElement("template");
     template.innerHTML = await response.text();
     etag = response.headers.get("ETag") || "";

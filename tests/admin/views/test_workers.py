@@ -309,7 +309,7 @@ def test_one_that_is_gone(admin_client: Client) -> None:
     assert b"is registered. It has ended or was removed." in answer.content
     assert 404 == admin_client.get(OURS_URL, {"format": "json"}).status_code
     answer = admin_client.get(OURS_URL, {"format": "fragment"})
-    assert 200 == answer.status_code
+    assert "ETag" in answer  # by which the script takes it for an answer of ours
     assert b"It has ended" in answer.content
 
 
