@@ -33,7 +33,7 @@ def _jobs() -> Iterator[None]:
     """Register jobs with parameters of many kinds; they are forgotten afterwards."""
     known = dict(registry._jobs)
 
-    @job(name="Pay")
+    @job(name="masking.Pay")
     def pay(
         order: Any, api_key: Any = None, *tokens: Any, note: str = "", password: Any = ""
     ) -> None:
@@ -73,27 +73,27 @@ def using(monkeypatch: pytest.MonkeyPatch, reporter_filter: type) -> None:
 @pytest.mark.parametrize(
     ("name", "args", "expected"),
     [
-        ("Pay", [7, "s3cr3t"], [7, MASK]),
-        ("Pay", [7], [7]),
-        ("Pay", [], []),
-        ("Pay", ["s3cr3t"], ["s3cr3t"]),
-        ("Pay", [7, None], [7, MASK]),
-        ("Pay", [7, ["a", {"b": 1}]], [7, MASK]),
-        ("Pay", [7, "k", "t1", "t2"], [7, MASK, MASK, MASK]),
-        ("Pay", [{"password": "x", "name": "y"}], [{"password": MASK, "name": "y"}]),
-        ("Pay", [{"a": [[{"Auth-Token": 1}]]}], [{"a": [[{"Auth-Token": MASK}]]}]),
+        ("masking.Pay", [7, "s3cr3t"], [7, MASK]),
+        ("masking.Pay", [7], [7]),
+        ("masking.Pay", [], []),
+        ("masking.Pay", ["s3cr3t"], ["s3cr3t"]),
+        ("masking.Pay", [7, None], [7, MASK]),
+        ("masking.Pay", [7, ["a", {"b": 1}]], [7, MASK]),
+        ("masking.Pay", [7, "k", "t1", "t2"], [7, MASK, MASK, MASK]),
+        ("masking.Pay", [{"password": "x", "name": "y"}], [{"password": MASK, "name": "y"}]),
+        ("masking.Pay", [{"a": [[{"Auth-Token": 1}]]}], [{"a": [[{"Auth-Token": MASK}]]}]),
         (
-            "Pay",
+            "masking.Pay",
             [{"tokens": {"a": 1}, "list": [], "empty": {}}],
             [{"tokens": MASK, "list": [], "empty": {}}],
         ),
         (
-            "Pay",
+            "masking.Pay",
             [7, "k", {"**": {"note": "n", "password": "p"}}],
             [7, MASK, {"**": {"note": "n", "password": MASK}}],
         ),
-        ("Pay", [{"**": {}}], [{"**": {}}]),
-        ("Pay", [{"**": "password"}], [{"**": "password"}]),
+        ("masking.Pay", [{"**": {}}], [{"**": {}}]),
+        ("masking.Pay", [{"**": "password"}], [{"**": "password"}]),
         ("Else", [7, "s3cr3t"], [7, "s3cr3t"]),
         (
             "Else",
@@ -126,7 +126,7 @@ def test_a_filter_that_raises(
 ) -> None:
     """If nobody can tell what is secret, all is, and that is said once."""
     monkeypatch.setattr(masking, "get_default_exception_reporter_filter", broken)
-    payload = Payload("Pay", [7, ["abcd"], {"**": {"note": "efgh"}}])
+    payload = Payload("masking.Pay", [7, ["abcd"], {"**": {"note": "efgh"}}])
 
     assert [MASK, MASK, {"**": {"note": MASK}}] == masked_args(payload)
     assert f"no {MASK} and {MASK} of 7" == masked_text("no abcd and efgh of 7", payload)
@@ -153,7 +153,7 @@ def test_a_filter_that_raises(
 )
 def test_masked_text(secret: Any, text: str, expected: str | None) -> None:
     """A secret is taken out of a text as it is, and as Python and JSON write it."""
-    masked = masked_text(text, Payload("Pay", [7, secret]))
+    masked = masked_text(text, Payload("masking.Pay", [7, secret]))
 
     if expected is None:
         assert MASK in masked
@@ -164,10 +164,10 @@ def test_masked_text(secret: Any, text: str, expected: str | None) -> None:
 
 def test_masked_text_keeps_the_rest() -> None:
     """What is no secret stays, and of secrets within secrets nothing does."""
-    payload = Payload("Pay", [{"name": "Alice", "token": "abcdefgh", "key": "cdef"}])
+    payload = Payload("masking.Pay", [{"name": "Alice", "token": "abcdefgh", "key": "cdef"}])
 
     assert f"Alice {MASK} {MASK} {MASK}x" == masked_text("Alice abcdefgh cdef cdefx", payload)
-    assert "Alice" == masked_text("Alice", Payload("Pay", ["Alice"]))
+    assert "Alice" == masked_text("Alice", Payload("masking.Pay", ["Alice"]))
 
 
 def test_hostile_arguments() -> None:
@@ -186,7 +186,13 @@ def test_hostile_arguments() -> None:
 def test_masked_record() -> None:
     """A failure is masked in its payload, its error and its traceback."""
     failure = FailureRecord.decode(
-        record("Pay", 7, "s3\ncr3t", error="bad 's3\\ncr3t'", backtrace=["at s3", "cr3t", "end"])
+        record(
+            "masking.Pay",
+            7,
+            "s3\ncr3t",
+            error="bad 's3\\ncr3t'",
+            backtrace=["at s3", "cr3t", "end"],
+        )
     )
 
     masked = masked_record(failure)
@@ -198,9 +204,9 @@ def test_masked_record() -> None:
 
 def test_masked_record_of_any_kind() -> None:
     """What has no secrets, or cannot be read, or only be escaped, comes through."""
-    plain = FailureRecord.decode(record("Pay", 7, backtrace=[]))
+    plain = FailureRecord.decode(record("masking.Pay", 7, backtrace=[]))
     unreadable = FailureRecord.decode(record(payload=None))
-    surrogate = FailureRecord("", b'{"class":"Pay","args":["\\ud800"]}', "", "", [], "", "")
+    surrogate = FailureRecord("", b'{"class":"masking.Pay","args":["\\ud800"]}', "", "", [], "", "")
 
     assert (plain, unreadable) == (masked_record(plain), masked_record(unreadable))
     assert ["\ud800"] == Payload.decode(masked_record(surrogate).payload).args
@@ -219,7 +225,7 @@ def test_masked_record_of_any_kind() -> None:
 )
 def test_unmasked_args(edited: list[Any], expected: list[Any]) -> None:
     """Who edits arguments without seeing their secrets keeps them."""
-    payload = Payload("Pay", [{"password": "p", "n": 1}, "k"])
+    payload = Payload("masking.Pay", [{"password": "p", "n": 1}, "k"])
 
     assert json.dumps(expected) == json.dumps(unmasked_args(edited, payload))
 
@@ -228,9 +234,9 @@ def test_unmasked_args(edited: list[Any], expected: list[Any]) -> None:
 def test_a_mask_that_moved(edited: list[Any]) -> None:
     """A mask in another place is no value."""
     with pytest.raises(ArgumentError):
-        unmasked_args(edited, Payload("Pay", [7, "k"]))
+        unmasked_args(edited, Payload("masking.Pay", [7, "k"]))
 
 
 def test_a_mask_that_was_there() -> None:
     """A value that always looked like a mask can stay."""
-    assert [MASK] == unmasked_args([MASK], Payload("Pay", [MASK]))
+    assert [MASK] == unmasked_args([MASK], Payload("masking.Pay", [MASK]))
