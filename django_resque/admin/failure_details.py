@@ -10,19 +10,19 @@ from django_resque.admin.arguments import MOST, clean, one_by_one
 from django_resque.admin.backtraces import Part, parts
 from django_resque.admin.causes import in_words, usage
 from django_resque.admin.failure_filters import link
-from django_resque.jobs.masking import masked_args, masked_text
+from django_resque.jobs.masking import masked_record
 from django_resque.jobs.registry import registry
 from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from django_resque.admin.arguments import ArgumentShown
     from django_resque.admin.visit import Visit
     from django_resque.reading.failures import FailureRow
     from django_resque.wire.failure import FailureRecord
-    from django_resque.wire.payload import Payload
 
 _LONGEST_ERROR = 10_000
 
@@ -62,9 +62,9 @@ class FailureDetails:
     place: str
     group_url: str
     """The page of the failures of its kind."""
-    arguments: list[ArgumentShown] | None
+    arguments: Sequence[ArgumentShown] | None
     """None for those who may not see them."""
-    backtrace: list[Part]
+    backtrace: Sequence[Part]
     raw: str
     """The whole record; empty for those who may not see arguments."""
     newer_url: str
@@ -73,7 +73,8 @@ class FailureDetails:
     @classmethod
     def of(cls, visit: Visit, row: FailureRow, newer_url: str, older_url: str) -> FailureDetails:
         """Show a failure to the user of this visit."""
-        record, payload, cause = row.record, row.payload, row.cause
+        record = masked_record(row.record) if row.record else None
+        payload, cause = row.payload, row.cause
         worker = record.worker if record else ""
         failures = visit.url("failures")
         return cls(
@@ -83,7 +84,7 @@ class FailureDetails:
             address=f"{row.digest}:{row.index}",
             list_url=link(failures, list=row.list),
             exception=printable(row.exception, 300),
-            error=clean(_masked(record.error, payload), _LONGEST_ERROR) if record else "",
+            error=clean(record.error, _LONGEST_ERROR) if record else "",
             why=in_words(cause),
             usage=usage(cause),
             unreadable=printable(row.error, 500),
@@ -102,37 +103,15 @@ class FailureDetails:
             place=printable(row.place, 500),
             group_url=link(failures, list=row.list, group=row.fingerprint),
             arguments=one_by_one(visit, payload) if payload else [],
-            backtrace=_backtrace(record, payload) if record else [],
-            raw=_raw(row) if visit.may["view_arguments"] else "",
+            backtrace=parts(record.backtrace) if record else [],
+            raw=_raw(row, record) if visit.may["view_arguments"] else "",
             newer_url=newer_url,
             older_url=older_url,
         )
 
 
-def _backtrace(record: FailureRecord, payload: Payload | None) -> list[Part]:
-    """Mask it as a whole, for a secret may go over several lines."""
-    return parts(
-        _masked("\n".join(record.backtrace), payload).split("\n") if record.backtrace else []
-    )
-
-
-def _raw(row: FailureRow) -> str:
-    """Return the record as JSON with secrets masked; its bytes if they cannot be read."""
-    record, payload = row.record, row.payload
-    if record is None or payload is None:
+def _raw(row: FailureRow, masked: FailureRecord | None) -> str:
+    """Return the record as JSON; its bytes if it cannot be read as a failure."""
+    if masked is None or row.payload is None:
         return clean(row.raw[: MOST + 1].decode(errors="backslashreplace"))
-    document = {
-        "failed_at": record.failed_at,
-        "payload": {"class": payload.name, "args": masked_args(payload), **payload.extras},
-        "exception": record.exception,
-        "error": record.error,
-        "backtrace": record.backtrace,
-        "worker": record.worker,
-        "queue": record.queue,
-        **record.extras,
-    }
-    return clean(_masked(json.dumps(document, indent=2, ensure_ascii=False), payload))
-
-
-def _masked(text: str, payload: Payload | None) -> str:
-    return masked_text(text, payload) if payload else text
+    return clean(json.dumps(json.loads(masked.encode()), indent=2, ensure_ascii=False))

@@ -32,7 +32,9 @@ class WorkerShown:
     queues: str
     state: str
     ours: bool
-    """Whether it is a worker of django-resque, which obeys orders."""
+    """Whether it is a worker of django-resque."""
+    hears: bool
+    """Whether it takes orders."""
     started: datetime | None
     started_text: str
     """What it says of its start, if that is no date."""
@@ -50,7 +52,7 @@ class WorkerShown:
     job_memory: int | None
     """What the process of the job occupies."""
     rid: str
-    """Which claim it is, for an order to hit this job and no other; empty for other clients."""
+    """Which claim it is, for an order to hit this job and no other."""
     memory: int | None
     peak: int | None
     """The most that any of its jobs occupied."""
@@ -68,6 +70,7 @@ class WorkerShown:
     def of(cls, visit: Visit, row: WorkerRow) -> WorkerShown:
         """Show a row."""
         silent = row.is_silent(get_settings().heartbeat_ttl)
+        hears = row.hears and not silent
         started = timestamps.parse(row.started)
         identity, vitals = row.identity, row.vitals
         queue = row.reservation.queue if row.reservation else ""
@@ -79,6 +82,7 @@ class WorkerShown:
             queues=printable(identity.queues) if identity else "",
             state=SILENT if silent else row.state,
             ours=row.ours,
+            hears=hears,
             started=started,
             started_text="" if started else printable(row.started),
             silent_for=row.silent_for,
@@ -89,7 +93,7 @@ class WorkerShown:
             queue_url=visit.url("queue", queue=queue) if queue else "",
             running_for=row.running_for,
             job_memory=vitals.job_memory if vitals else None,
-            rid=printable(row.reservation.rid) if row.reservation and row.ours else "",
+            rid=printable(row.reservation.rid) if row.reservation and hears else "",
             memory=vitals.memory if vitals else None,
             peak=vitals.peak if vitals else None,
             version=vitals.version if vitals else "",

@@ -140,11 +140,11 @@ def test_arguments_are_for_some(route: Route, staff: MakeUser) -> None:
     client = Client()
     client.force_login(staff("view_resque"))
 
-    for query in ("", "?format=json", "?q=canary", "?text=canary"):
+    # A part of the word, for what is searched for is shown again.
+    for query in ("", "?format=json", "?q=canar", "?text=canar"):
         answer = client.get(url(route) + query)
-        shown = answer.content.replace(b'value="canary"', b"").replace(b"=canary", b"")
         assert answer.status_code in (200, 403, 404)
-        assert b"canary" not in shown
+        assert b"canary" not in answer.content
 
 
 def test_index(staff: MakeUser) -> None:

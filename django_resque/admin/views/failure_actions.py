@@ -34,9 +34,7 @@ def retry(visit: Visit, list_name: str) -> Done:
     """Enqueue what failed again, to its own queue or the one that is given."""
     named = _named(visit, list_name)
     to = visit.request.POST.get("to", "").strip()
-    tally = named.each(
-        lambda row: retry_failure(visit.store, list_name, row.raw, row.index, to=to) and None
-    )
+    tally = named.each(lambda row: retry_failure(visit.store, list_name, row.raw, row.index, to=to))
     told = ngettext("%s failure retried.", "%s failures retried.", tally.done) % number(tally.done)
     if to and tally.done:
         told = f"{told} " + _("Their queue is %s.") % printable(to)
@@ -97,7 +95,7 @@ class _Named:
     """Those that are still there."""
     url: str
 
-    def each(self, change: Callable[[FailureRow], None]) -> _Tally:
+    def each(self, change: Callable[[FailureRow], object]) -> _Tally:
         """Change each of them; who comes second, by a double click or otherwise, changes none."""
         tally = _Tally(gone=len(self.asked) - len(self.rows))
         for row in self.rows:

@@ -14,7 +14,12 @@ from django_resque.admin.failure_listing import known_lists
 from django_resque.admin.forms import JobForm
 from django_resque.admin.views.failures import show_row
 from django_resque.control.failures import retry_failure
-from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
+from django_resque.exceptions import (
+    ArgumentError,
+    DecodeError,
+    FailureNotFound,
+    InvalidQueueName,
+)
 from django_resque.monitor.failures import failure
 from django_resque.wire.printable import printable
 
@@ -43,7 +48,7 @@ def retry(visit: Visit, list_name: str, digest: str) -> Shown | Done:
     except FailureNotFound:
         told = _("The failure was retried or removed meanwhile.")
         return Done(told, url, level=messages.WARNING)
-    except (DecodeError, InvalidQueueName) as error:
+    except (ArgumentError, DecodeError, InvalidQueueName) as error:
         form.add_error(None, printable(str(error), 300))
         return show_row(visit, row, form)
     told = _("Retried with edited arguments. The queue is %s.") % printable(queue)
