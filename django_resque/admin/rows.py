@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django_resque.admin.visit import Visit
-    from django_resque.monitor.history import Rate
+    from django_resque.monitor.history import QueueRate
     from django_resque.monitor.queues import QueueRow
     from django_resque.wire.payload import Payload
 
@@ -79,7 +79,7 @@ class QueueShown:
     """Where to post to pause the queue, or to resume it if it is paused."""
 
     @classmethod
-    def of(cls, visit: Visit, row: QueueRow, rate: Rate | None = None) -> QueueShown:
+    def of(cls, visit: Visit, row: QueueRow, rate: QueueRate | None = None) -> QueueShown:
         """Show a row, with its rate if that is known."""
         payload = row.next.payload if row.next else None
         oldest = payload.queued_at if payload else None

@@ -9,9 +9,12 @@ import pytest
 
 from django_resque import job
 from django_resque.admin.hints import UNKNOWN, Hint, in_words, parameters, signature
+from django_resque.jobs.registry import registry
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    from django_resque.jobs.definition import Job
 
 UserId = NewType("UserId", int)
 _OPTIONAL = Optional[str]  # noqa: UP045 as older code writes it
@@ -23,21 +26,19 @@ class Colour(enum.Enum):
     RED = "red"
 
 
-@job
-def hinted(
+def take(
     plain: int,
     unknown: Decimal,
-    nonsense: "1 +",  # noqa: F722 what nobody can read
+    nonsense: str,
     user: Annotated[UserId | None, "of the shop"] = None,
     *more: str,
     colour: Colour = Colour.RED,
     token: str = "s3cr3t",
-    bare=1,  # type: ignore[no-untyped-def]  # noqa: ANN001
+    bare: int = 1,
 ) -> None:
     """Take what is hinted at in every way."""
 
 
-@job
 class InClass:
     """A job as a class."""
 
@@ -45,7 +46,17 @@ class InClass:
         """Do nothing."""
 
 
-def test_parameters() -> None:
+@pytest.fixture
+def hinted(monkeypatch: pytest.MonkeyPatch) -> Job[..., Any]:
+    """Give a job with hints as authors write them, and as they should not."""
+    monkeypatch.setattr(registry, "_jobs", {})
+    annotations = {**take.__annotations__, "nonsense": "1 +"}
+    del annotations["bare"]
+    monkeypatch.setattr(take, "__annotations__", annotations)
+    return job(take)
+
+
+def test_parameters(hinted: Job[..., Any]) -> None:
     """Hints that are strings are made types; one that cannot be harms no other."""
     kinds = {name: each.annotation for name, each in parameters(hinted).items()}
 
@@ -55,7 +66,7 @@ def test_parameters() -> None:
     assert UNKNOWN is kinds["bare"]
     assert Colour is kinds["colour"]
     assert str is kinds["more"]
-    assert UserId is parameters(InClass)["user"].annotation
+    assert UserId is parameters(job(InClass))["user"].annotation
 
 
 @pytest.mark.parametrize(
@@ -95,10 +106,10 @@ def test_in_words() -> None:
     assert "list[int]" == in_words(list[int])
 
 
-def test_signature() -> None:
+def test_signature(hinted: Job[..., Any]) -> None:
     """A signature is shown as code, without the defaults of what is secret."""
     assert (
-        "(plain: int, unknown: Decimal, nonsense: '1 +', "
+        "(plain: int, unknown: Decimal, nonsense: 1 +, "
         "user: Annotated[UserId | None, 'of the shop'] = None, *more: str, "
         "colour: Colour = Colour.RED, token: str = …, bare=1)"
     ) == signature(hinted, {"token"})

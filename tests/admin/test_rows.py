@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,7 @@ from django_resque import job
 from django_resque.admin.rows import LONG_WAIT, JobShown, QueueShown, waits_long
 from django_resque.jobs.queues import QueuedJob
 from django_resque.jobs.registry import registry
+from django_resque.monitor.history import QueueRate
 from django_resque.monitor.queues import QueueRow
 from django_resque.wire import timestamps
 from django_resque.wire.payload import Payload
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from tests.admin.conftest import MakeUser
 
 SECOND = timedelta(seconds=1)
-
-
-class Rate(NamedTuple):
-    """How many jobs come and go."""
-
-    arriving: float | None
-    finishing: float | None
 
 
 @pytest.fixture(autouse=True)
@@ -83,12 +77,12 @@ def test_queue(visit: Callable[..., Visit], paused: bool) -> None:
     """A queue is shown with the age of its next job, its rate, and the button for its pause."""
     queued = QueuedJob.read("a b", 0, b'{"class":"A","queue_time":1.5}')
 
-    shown = QueueShown.of(visit(), QueueRow("a b", 3, paused, queued), Rate(1.5, None))
+    shown = QueueShown.of(visit(), QueueRow("a b", 3, paused, queued), QueueRate(1.5, 0.0))
 
     assert ("a_20b", "a b", 3, paused) == (shown.key, shown.name, shown.size, shown.paused)
     assert timestamps.from_epoch(1.5) == shown.oldest
     assert shown.late
-    assert (1.5, None) == (shown.arriving, shown.finishing)
+    assert (1.5, 0.0) == (shown.arriving, shown.finishing)
     assert f"{ROOT}queues/a_20b/" == shown.url
     assert shown.url + ("resume/" if paused else "pause/") == shown.switch_url
 

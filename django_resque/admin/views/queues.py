@@ -11,6 +11,7 @@ from django_resque.admin.answers import Shown
 from django_resque.admin.arguments import as_it_lies, one_by_one
 from django_resque.admin.paging import Pages, here
 from django_resque.admin.rows import GoneShown, JobShown, QueueShown, waits_long
+from django_resque.monitor.history import rates
 from django_resque.monitor.queues import (
     known_queues,
     queue_list,
@@ -102,8 +103,9 @@ def show_all(visit: Visit) -> Shown:
     query, start = visit.text("q"), visit.number("start")
     by_size = visit.text("sort") == "size"
     found = queue_list(visit.store, query, start, _QUEUES, largest_first=by_size)
+    rate = rates(visit.store, {row.name: row.size for row in found.rows})
     data = QueuesShown(
-        queues=[QueueShown.of(visit, row) for row in found.rows],
+        queues=[QueueShown.of(visit, row, rate.get(row.name)) for row in found.rows],
         total=found.total,
         jobs=found.jobs,
         query=printable(query),
@@ -168,14 +170,15 @@ def _detail(visit: Visit, page: QueuePage, query: str) -> QueueDetail:
     head = page.jobs[0].payload if page.jobs and not (page.start or query) else None
     oldest = head.queued_at if head else None
     verb = "resume_queue" if page.paused else "pause_queue"
+    rate = rates(visit.store, {page.name: page.size})[page.name]
     return QueueDetail(
         name=printable(page.name),
         size=page.size,
         paused=page.paused,
         oldest=oldest,
         late=waits_long(oldest),
-        arriving=None,
-        finishing=None,
+        arriving=rate.arriving if rate else None,
+        finishing=rate.finishing if rate else None,
         switch_url=visit.url(verb, queue=page.name),
         query=printable(query),
         jobs=_rows(visit, page),

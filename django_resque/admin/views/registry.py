@@ -19,7 +19,6 @@ from django_resque.admin.hints import signature
 from django_resque.admin.rows import GoneShown
 from django_resque.conf import get_settings
 from django_resque.jobs.registry import registry
-from django_resque.templatetags.resque import duration
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def _queue(job: Job[..., Any]) -> str:
 
 def _options(job: Job[..., Any]) -> list[str]:
     said = [
-        job.timeout and _("at most %s") % duration(job.timeout),
+        job.timeout and _("at most %s s") % f"{job.timeout:g}",
         job.max_memory and _("up to %s of memory") % filesizeformat(job.max_memory),
         job.jobs_per_fork and _("%s in one child") % job.jobs_per_fork,
         job.ids is not None and (_("with ids") if job.ids else _("without ids")),

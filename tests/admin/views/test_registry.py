@@ -29,7 +29,7 @@ class Moody(Plugin):
 
     def before_enqueue(self, payload: Payload, queue: str) -> bool:
         """Tell whether there is somebody."""
-        return payload.args[0] != 0
+        return bool(payload.args[0])
 
 
 def send(user: int, token: str = "t0p-canary", template: str = "<b>") -> None:
