@@ -50,7 +50,7 @@ class Shown:
     """Lines for the admin's log, of a change that this page tells of."""
     status: int = 200
     live: bool = True
-    """Whether the live part is fetched again and again: not if that costs much, or nothing changes."""
+    """Whether the live part is fetched again and again: not if that costs much."""
 
 
 @dataclass(frozen=True, slots=True)

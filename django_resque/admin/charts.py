@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from django_resque.monitor.history import Interval
+    from django_resque.monitor.history import Point, Series
 
 WIDTH, HEIGHT = 720, 120
 """Size of the drawing, in its own units; on the page it is as wide as there is room."""
@@ -51,39 +50,40 @@ class Chart:
         return self.height - 2
 
     @property
-    def begin(self) -> datetime | None:
+    def begin(self) -> datetime:
         """When the first interval begins."""
-        return self.bars[0].at if self.bars else None
+        return self.bars[0].at
 
     @classmethod
-    def of(cls, intervals: Sequence[Interval]) -> Chart:
-        """Draw what happened in some intervals of equal length, the oldest first."""
-        most = _round_up(max((each.processed or 0 for each in intervals), default=0))
-        step = WIDTH / max(1, len(intervals))
+    def of(cls, series: Series) -> Chart:
+        """Draw what happened in each interval, the oldest first, the running one last."""
+        points = [*series.points, series.running]
+        most = _round_up(max(max(each.processed or 0, each.failed or 0) for each in points))
+        step = WIDTH / len(points)
         return cls(
-            bars=[_bar(each, number * step, step, most) for number, each in enumerate(intervals)],
+            bars=[_bar(each, number * step, step, most) for number, each in enumerate(points)],
             most=most,
-            processed=sum(each.processed or 0 for each in intervals),
-            failed=sum(each.failed or 0 for each in intervals),
+            processed=sum(each.processed or 0 for each in points),
+            failed=sum(each.failed or 0 for each in points),
         )
 
 
-def _bar(interval: Interval, left: float, step: float, most: int) -> Bar:
-    processed, failed = interval.processed or 0, interval.failed or 0
-    # Counters of several clients are not raised in one step, so failed may be ahead.
+def _bar(point: Point, left: float, step: float, most: int) -> Bar:
+    processed, failed = point.processed or 0, point.failed or 0
+    # Ruby counts some failures without counting the job as processed.
     good = max(0, processed - failed)
-    good_height, failed_height = (HEIGHT * count / most for count in (good, min(failed, most)))
+    good_height, failed_height = HEIGHT * good / most, HEIGHT * failed / most
     good_y = HEIGHT - good_height
     return Bar(
         x=round(left + step * (1 - _SHARE) / 2, 2),
         width=round(step * _SHARE, 2),
         good_y=round(good_y, 2),
         good_height=round(good_height, 2),
-        failed_y=round(max(0.0, good_y - failed_height), 2),
-        failed_height=round(min(failed_height, good_y), 2),
-        at=interval.at,
-        processed=interval.processed,
-        failed=interval.failed,
+        failed_y=round(good_y - failed_height, 2),
+        failed_height=round(failed_height, 2),
+        at=point.start,
+        processed=point.processed,
+        failed=point.failed,
     )
 
 

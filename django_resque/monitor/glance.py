@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django_resque.jobs.queues import QueuedJob
 from django_resque.monitor.failures import failed_lists, failure_page
 from django_resque.monitor.queues import QueueRow
-from django_resque.monitor.workers import WorkersPage, working, workers_page
+from django_resque.monitor.workers import WorkersPage, workers_page, working
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -125,9 +125,8 @@ def test_retry_with_other_arguments(tabs: Tabs, root: str, demo: Demo) -> None:
     page.get_by_role("button", name=re.compile("edited", re.IGNORECASE)).click()
 
     expect(page.locator(".messagelist")).to_be_visible()
-    demo.find(
-        r"(forge.jobs.fetch from queue default was performed\n(?:.*\n)*.*fetch from queue default was performed)"
-    )
+    once = "forge.jobs.fetch from queue default was performed"
+    demo.find(rf"({once}\n(?:.*\n)*.*{once})")  # it was one of the first jobs as well
     page.close()
 
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from django_resque.execution.identity import died_here, hostname, is_here, machine, new_worker_id
+from django_resque.execution.identity import (
+    FOREIGN_TTL,
+    died_here,
+    hostname,
+    is_here,
+    is_silent,
+    machine,
+    new_worker_id,
+)
 from django_resque.wire.worker import WorkerId
 
 if TYPE_CHECKING:
@@ -162,3 +170,19 @@ def test_elsewhere(dead: int, elsewhere: dict[str, str]) -> None:
 def test_other_clients(dead: int) -> None:
     """Nor of another client's worker on this host, which may live in another namespace."""
     assert not died_here(WorkerId(hostname(), dead, "q"))
+
+
+@pytest.mark.parametrize(
+    ("worker", "seconds", "expected"),
+    [
+        (WorkerId("host", 1, "q", "0123456789ab"), 60, False),
+        (WorkerId("host", 1, "q", "0123456789ab"), 61, True),
+        (WorkerId("host", 1, "q"), 61, False),
+        (WorkerId("host", 1, "q"), FOREIGN_TTL + 1, True),
+        (None, FOREIGN_TTL, False),
+        (None, FOREIGN_TTL + 1, True),
+    ],
+)
+def test_silence(worker: WorkerId | None, seconds: float, *, expected: bool) -> None:
+    """Ours are dead after the time of the settings, all others after Ruby's."""
+    assert expected == is_silent(worker, seconds, 60.0)

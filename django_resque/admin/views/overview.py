@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from django_resque.admin.visit import Visit
     from django_resque.monitor.glance import Glance
+    from django_resque.monitor.history import Span
 
-_SPANS: dict[str, Any] = {
+_SPANS: dict[Span, Any] = {
     "hour": gettext_lazy("Last hour"),
     "day": gettext_lazy("Last day"),
     "days": gettext_lazy("Last three days"),
@@ -49,14 +50,14 @@ class Overview:
     queues: list[QueueShown]
     working: list[WorkerShown]
     failures: list[FailureShown]
-    span: str
+    span: Span
     chart: Chart
 
 
 def show(visit: Visit) -> Shown:
     """Show figures, what happened lately, queues, what is worked on, and the latest failures."""
     state = glance(visit.store, get_settings().heartbeat_ttl)
-    span = visit.text("span") if visit.text("span") in _SPANS else "hour"
+    span = next((name for name in _SPANS if name == visit.text("span")), "hour")
     chart = Chart.of(history(visit.store, span))
     rate = rates(visit.store, {row.name: row.size for row in state.queues})
     queues = [QueueShown.of(visit, row, rate.get(row.name)) for row in state.queues]
@@ -78,7 +79,7 @@ def show(visit: Visit) -> Shown:
         chart=chart,
     )
     spans = [
-        Choice(title, f"?span={name}" if name != "hour" else "?", name == span)
+        Choice(str(title), f"?span={name}" if name != "hour" else "?", name == span)
         for name, title in _SPANS.items()
     ]
     return Shown(

@@ -342,7 +342,7 @@ def test_kill(admin_client: Client, redis_client: redis.Redis, resque_store: Sto
 
     redis_client.set(f"resque:worker:{OURS}", held("rid-2"))
     for rid in ("rid-1", "", "<script>"):
-        form = {"rid": rid, "confirmed": "1"}
+        form = {"rid": rid, "confirmed": "1", "next": OURS_URL}
         answer = admin_client.post(f"{OURS_URL}kill/", form, follow=True)
         assert b"does not have this job any more" in answer.content
     assert 1 == len(orders(resque_store))
@@ -375,7 +375,7 @@ def test_orders_for_those_who_take_none(
     enter(redis_client, "ruby:1:mail", claim())
     enter(redis_client, "nonsense", claim())
 
-    form = {"confirmed": "1", "rid": "rid-1"}
+    form = {"confirmed": "1", "rid": "rid-1", "next": f"{ROOT}workers/"}
     answer = admin_client.post(f"{ROOT}workers/{name}/{kind}/", form, follow=True)
 
     assert 200 == answer.status_code
@@ -395,5 +395,6 @@ def test_remove(admin_client: Client, redis_client: redis.Redis, *, busy: bool) 
     assert [] == ids(page(admin_client))
     assert int(busy) == redis_client.llen("resque:failed")
     assert 1 == LogEntry.objects.count()
-    answer = admin_client.post(f"{OURS_URL}remove/", {"confirmed": "1"}, follow=True)
+    form = {"confirmed": "1", "next": f"{ROOT}workers/"}
+    answer = admin_client.post(f"{OURS_URL}remove/", form, follow=True)
     assert b"No worker" in answer.content
