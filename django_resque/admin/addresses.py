@@ -10,14 +10,14 @@ from django.urls import NoReverseMatch
 if TYPE_CHECKING:
     from django_resque.admin.visit import Visit
 
-_PLAIN = re.compile(rb"[A-Za-z0-9.~:-]")
-_SPELT = re.compile("_([0-9A-F]{2})|([A-Za-z0-9.~:-])")
+_PLAIN = re.compile(rb"[A-Za-z0-9._~:-]")
+_SPELT = re.compile("!([0-9A-F]{2})|([A-Za-z0-9._~:-])")
 
 
 def spell(name: str) -> str:
-    """Return a name as one segment of a URL: letters, digits, ``.~:-``, the rest as ``_XX``.
+    """Return a name as one segment of a URL: letters, digits, ``._~:-``, the rest as ``!XX``.
 
-    An empty name is ``_``. Names that are no UTF-8 survive the way there and back.
+    An empty name is ``!``. Names that are no UTF-8 survive the way there and back.
     """
     try:
         data = name.encode(errors="surrogateescape")
@@ -25,14 +25,14 @@ def spell(name: str) -> str:
         # Half a character, from an escape in JSON: no name in Redis, but some name it must have.
         data = name.encode(errors="surrogatepass")
     return "".join(
-        byte.decode() if _PLAIN.fullmatch(byte) else f"_{byte[0]:02X}"
+        byte.decode() if _PLAIN.fullmatch(byte) else f"!{byte[0]:02X}"
         for byte in (data[at : at + 1] for at in range(len(data)))
-    ) or "_"  # fmt: skip
+    ) or "!"  # fmt: skip
 
 
 def unspell(segment: str) -> str:
     """Return the name that a segment of a URL spells."""
-    if segment == "_":
+    if segment == "!":
         return ""
     data = b"".join(
         bytes.fromhex(code) if code else plain.encode() for code, plain in _SPELT.findall(segment)
@@ -43,7 +43,7 @@ def unspell(segment: str) -> str:
 class NameConverter:
     """The converter ``<name:...>`` for the names of queues, workers, jobs, lists and keys."""
 
-    regex = r"(?:[A-Za-z0-9.~:-]|_[0-9A-F]{2})+|_"
+    regex = r"(?:[A-Za-z0-9._~:-]|![0-9A-F]{2})+|!"
 
     def to_python(self, value: str) -> str:
         """Read a segment."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from django_resque.reading.places import is_library
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -20,21 +21,12 @@ _RAIL = re.compile(r"^ *(?:[|+](?: |-\+-* \d+ -+$|-+$)? ?)+")
 _START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):$")
 _FRAME = re.compile(
     r"""(?:
-        [ ]{2}File[ ]"(?P<python>[^"]+)",[ ]line[ ]\d+   # Python
-      | \#\d+[ ](?P<php>\S.*)                            # PHP: #0 /app/mail.php(7): send()
-      | [ ]*at[ ](?P<node>\S.*)                          # Node: at send (/app/mail.js:7:3)
-      | (?:from[ ])?(?P<ruby>\S.*?):\d+(?::in\b|$)       # Ruby: /app/mail.rb:7:in `send'
+        [ ]{2}File[ ]"(?P<python>[^"]+)",[ ]line[ ]\d+
+      | \#\d+[ ](?P<php>\S.*)                              # #0 /app/mail.php(7): send()
+      | [ ]*at[ ](?:async[ ])?(?:[^(]+[ ]\()?(?P<javascript>[^()]+)   # at send (/app/mail.js:7:3)
+      | (?:from[ ])?(?P<ruby>\S.*?):\d+(?::in\b|$)         # /app/mail.rb:7:in `send'
     )""",
     re.VERBOSE,
-)
-_ELSEWHERE = re.compile(
-    r"""
-        /(?:site|dist)-packages/ | /lib(?:64)?/python\d | /python\d+/lib/ | ^<   # Python
-      | /gems/ | /lib/ruby/ | /rubygems/ | ^<internal:                          # Ruby
-      | /vendor/ | ^\[internal[ ]function\] | ^\{main\}                          # PHP
-      | /node_modules/ | \bnode:[a-z] | \(internal/ | \(<anonymous>\)            # Node
-    """,
-    re.VERBOSE | re.IGNORECASE,
 )
 _CHAIN = (
     "During handling of the above exception, another exception occurred:",
@@ -95,5 +87,5 @@ def _indented(line: str) -> str:
 
 
 def _is_elsewhere(frame: re.Match[str]) -> bool:
-    place = next((each for each in frame.groupdict().values() if each), "")
-    return bool(_ELSEWHERE.search(place.replace("\\", "/")))
+    language = frame.lastgroup or ""
+    return is_library(language, frame[language])

@@ -89,9 +89,10 @@ class Listing:
         if page is None:
             return self._shown(_("Groups of failures"))
         further = page.next_before is not None
+        carried = {"list": self.list, **self._carried}
         return self._shown(
             _("Groups of failures"),
-            groups=[GroupShown.of(self._visit, self.list, each) for each in page.groups],
+            groups=[GroupShown.of(self._visit, each, carried) for each in page.groups],
             total=page.total,
             filter=in_words(self.filter) if self.filter else "",
             looked=_looked_at(page, self.before),

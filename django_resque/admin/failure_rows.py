@@ -13,7 +13,7 @@ from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from django_resque.admin.visit import Visit
@@ -115,8 +115,8 @@ class GroupShown:
     """The page of its failures."""
 
     @classmethod
-    def of(cls, visit: Visit, list_name: str, group: FailureGroup) -> GroupShown:
-        """Show a group of a list."""
+    def of(cls, visit: Visit, group: FailureGroup, carried: Mapping[str, str]) -> GroupShown:
+        """Show a group among what a filter finds; ``carried`` leads to that again."""
         return cls(
             fingerprint=group.fingerprint,
             exception=printable(group.exception, 100),
@@ -128,7 +128,7 @@ class GroupShown:
             waiting=group.waiting,
             first=group.first,
             last=group.last,
-            url=link(visit.url("failures"), list=list_name, group=group.fingerprint),
+            url=link(visit.url("failures"), **{**carried, "group": group.fingerprint}),
         )
 
 

@@ -47,34 +47,37 @@ class _Language:
     newest_last: bool = False
 
 
-_LANGUAGES = (
-    _Language(
+_LANGUAGES = {
+    "python": _Language(
         'File "',
         re.compile(
             r'[\s|+-]*File "(?P<file>[^"\n]*)", line (?P<line>\d+), in (?P<function>[^\n]*)'
         ),
-        re.compile(r"[/\\](?:site|dist)-packages[/\\]|/lib(?:64)?/python\d|^<|^$"),
+        re.compile(
+            r"[/\\](?:site|dist)-packages[/\\]|/lib(?:64)?/python\d|[/\\]python\d+[/\\]lib[/\\]|^<|^$",
+            re.IGNORECASE,
+        ),
         newest_last=True,
     ),
-    _Language(  # Ruby
+    "ruby": _Language(
         ":in ",
         re.compile(r"\s*(?P<file>[^\n]+?):(?P<line>\d+):in [`'](?P<function>[^\n]*)'"),
         re.compile(r"/gems/|/rubygems/|/lib/ruby/|/vendor/|^<"),
     ),
-    _Language(  # PHP
+    "php": _Language(
         "): ",
         re.compile(r"#\d+ (?P<file>[^\n]+?)\((?P<line>\d+)\): (?P<function>[^(\n]*)"),
-        re.compile(r"/vendor/|^\["),
+        re.compile(r"/vendor/|^[\[{]"),
     ),
-    _Language(  # JavaScript
+    "javascript": _Language(
         "at ",
         re.compile(
             r"\s*at (?:async )?(?:(?P<function>[^(\n]+) \()?"
             r"(?:file://)?(?P<file>[^()\n]+):(?P<line>\d+):\d+\)?\s*$"
         ),
-        re.compile(r"/node_modules/|^node:|^internal/"),
+        re.compile(r"/node_modules/|^node:|^internal/|^<"),
     ),
-)
+}
 
 
 def own_place(backtrace: Sequence[str]) -> Place | None:
@@ -82,12 +85,17 @@ def own_place(backtrace: Sequence[str]) -> Place | None:
 
     That of a library if there are none but those; None if no line is a frame.
     """
-    for language in _LANGUAGES:
+    for language in _LANGUAGES.values():
         lines = reversed(backtrace) if language.newest_last else backtrace
         frame = _own_frame(language, lines)
         if frame is not None:
             return Place(*((frame[name] or "").strip() for name in ("file", "line", "function")))
     return None
+
+
+def is_library(language: str, file: str) -> bool:
+    """Tell whether a file is of a library: ``python``, ``ruby``, ``php`` or ``javascript``."""
+    return bool(_LANGUAGES[language].library.search(file))
 
 
 def _own_frame(language: _Language, lines: Iterable[str]) -> re.Match[str] | None:

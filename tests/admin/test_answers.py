@@ -163,7 +163,7 @@ def test_wrong_settings(admin_client: Client, resque_settings: Configure) -> Non
 
 def test_refused_change(admin_client: Client) -> None:
     """What Resque refuses is told on the page, and leaves no entry."""
-    response = admin_client.post(f"{QUEUES}a_2Cb/pause/", {"next": QUEUES}, follow=True)
+    response = admin_client.post(f"{QUEUES}a!2Cb/pause/", {"next": QUEUES}, follow=True)
 
     assert [(QUEUES, 302)] == response.redirect_chain
     assert 'class="error"' in response.content.decode()

@@ -47,7 +47,7 @@ def test_chained() -> None:
 
     def chained() -> None:
         try:
-            {}["first"]
+            dict[str, int]()["first"]
         except KeyError as error:
             raise ValueError("second,\nin two lines") from error
 

@@ -64,11 +64,11 @@ def test_keys(visit: Callable[..., Visit]) -> None:
 
 
 def test_a_group(visit: Callable[..., Visit]) -> None:
-    """A group leads to its failures in its list."""
+    """A group leads to those of its failures that the filter finds."""
     sample = FailureRow.read("mail_failed", 0, record(error="boom\nbang"))
     group = FailureGroup("ab12", "Error\x1b", "place", ["a"], ["mail"], 3, 2, None, None, sample)
 
-    shown = GroupShown.of(visit(), "mail_failed", group)
+    shown = GroupShown.of(visit(), group, {"list": "mail_failed", "job": "a", "group": "x"})
 
     assert ("Error\\x1b", "boom", 3, 2) == (
         shown.exception,
@@ -76,4 +76,4 @@ def test_a_group(visit: Callable[..., Visit]) -> None:
         shown.count,
         shown.waiting,
     )
-    assert f"{ROOT}failed/?list=mail_failed&group=ab12" == shown.url
+    assert f"{ROOT}failed/?list=mail_failed&job=a&group=ab12" == shown.url

@@ -79,11 +79,11 @@ def test_queue(visit: Callable[..., Visit], paused: bool) -> None:
 
     shown = QueueShown.of(visit(), QueueRow("a b", 3, paused, queued), QueueRate(1.5, 0.0))
 
-    assert ("a_20b", "a b", 3, paused) == (shown.key, shown.name, shown.size, shown.paused)
+    assert ("a!20b", "a b", 3, paused) == (shown.key, shown.name, shown.size, shown.paused)
     assert timestamps.from_epoch(1.5) == shown.oldest
     assert shown.late
     assert (1.5, 0.0) == (shown.arriving, shown.finishing)
-    assert f"{ROOT}queues/a_20b/" == shown.url
+    assert f"{ROOT}queues/a!20b/" == shown.url
     assert shown.url + ("resume/" if paused else "pause/") == shown.switch_url
 
 

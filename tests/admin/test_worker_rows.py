@@ -55,7 +55,7 @@ def test_ours(shown: Callable[..., WorkerShown]) -> None:
     assert ("shop.send", '1, {"a": "b"}', "i-1") == (row.job.name, row.job.arguments, row.job.id)
     assert row.running_for
     assert row.queue_url.endswith("/queues/mail/")
-    assert row.kill_url.endswith("/workers/web~0123456789ab:7:mail_2C_2A/kill/")
+    assert row.kill_url.endswith("/workers/web~0123456789ab:7:mail!2C!2A/kill/")
 
 
 def test_of_another_client(shown: Callable[..., WorkerShown]) -> None:
@@ -107,5 +107,5 @@ def test_unreadable(shown: Callable[..., WorkerShown], held: bytes) -> None:
     assert row.error
     assert row.job is not None
     assert row.job.error
-    assert row.url.endswith("/workers/no_E2_80_AEsense_FF/")
+    assert row.url.endswith("/workers/no!E2!80!AEsense!FF/")
     assert row.remove_url == f"{row.url}remove/"

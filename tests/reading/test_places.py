@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from django_resque.reading.places import Place, own_place
+from django_resque.reading.places import Place, is_library, own_place
 
 LIBRARY = "/srv/venv/lib/python3.11/site-packages/requests/api.py"
 
@@ -125,3 +125,23 @@ def test_hostile_lines(line: str) -> None:
     own_place([line] * 100)
 
     assert time.process_time() - begin < 1
+
+
+@pytest.mark.parametrize(
+    ("language", "file", "expected"),
+    [
+        ("python", "/srv/shop/jobs.py", False),
+        ("python", "/srv/.venv/lib/python3.13/site-packages/x.py", True),
+        ("python", "C:\\Python311\\Lib\\json\\decoder.py", True),
+        ("ruby", "/srv/shop/jobs.rb", False),
+        ("ruby", "/var/lib/gems/3.1.0/gems/x.rb", True),
+        ("php", "/srv/vendor/x.php", True),
+        ("php", "{main}", True),
+        ("javascript", "/srv/node_modules/x.js", True),
+        ("javascript", "<anonymous>", True),
+        ("javascript", "/srv/x.js", False),
+    ],
+)
+def test_libraries(language: str, file: str, expected: bool) -> None:
+    """Files of libraries are told from those of the application, language by language."""
+    assert expected == is_library(language, file)

@@ -129,7 +129,7 @@ class _Named:
                 "%(count)s cannot be retried, such as: %(reason)s.",
                 len(tally.refused),
             )
-            reason = printable(tally.refused[0], 300)
+            reason = printable(tally.refused[0], 300).rstrip(".")
             phrases.append(told_refused % {"count": number(len(tally.refused)), "reason": reason})
         level = messages.SUCCESS if len(phrases) == 1 and tally.done else messages.WARNING
         entries = [self._entry(told, flag)] if tally.done else []

@@ -36,7 +36,7 @@ def resume(visit: Visit, queue: str) -> Done:
     """End the pause of a queue."""
     if not control.resume_queue(visit.store, queue):
         return _unchanged(visit, queue, _("Queue %s was not paused.") % printable(queue))
-    told = _("Queue %s is no longer paused.") % printable(queue)
+    told = _("Queue %s goes on.") % printable(queue)
     return _changed(visit, queue, told, _("Resumed."))
 
 

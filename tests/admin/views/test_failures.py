@@ -274,6 +274,16 @@ def test_groups(client: Client, redis_client: redis.Redis) -> None:
     assert "Retry all of ValueError at /srv/shop/mail.py:7 in send" in text
 
 
+def test_filtered_groups(client: Client, redis_client: redis.Redis) -> None:
+    """What is done to a group of a filtered page keeps to the filter."""
+    redis_client.rpush("resque:failed", record("a"), record("b", queue="files"))
+
+    text = html(client, "groups/", queue="files", group="x")
+
+    assert '<input type="hidden" form="act" name="queue" value="files">' in text
+    assert 'form="act" name="group" value="x"' not in text
+
+
 def test_groups_of_a_window(client: Client, redis_client: redis.Redis) -> None:
     """Of a long list only the newest are counted, and that is said."""
     redis_client.rpush("resque:failed", *[record("a", number) for number in range(5100)])
