@@ -60,17 +60,18 @@ class WorkerShown:
     error: str
     """What of it is not readable."""
     url: str
-    pause_url: str
-    resume_url: str
-    stop_url: str
     kill_url: str
+    """Where to post ``rid`` to kill its job; empty if it has none or takes no orders."""
     remove_url: str
+    """Where to post to remove it; empty unless it passes for dead or nobody can read its id."""
 
     @classmethod
     def of(cls, visit: Visit, row: WorkerRow) -> WorkerShown:
         """Show a row."""
         silent = row.is_silent(get_settings().heartbeat_ttl)
         hears = row.hears and not silent
+        rid = printable(row.reservation.rid) if row.reservation and hears else ""
+        is_odd = silent or row.identity is None
         started = timestamps.parse(row.started)
         identity, vitals = row.identity, row.vitals
         queue = row.reservation.queue if row.reservation else ""
@@ -93,17 +94,14 @@ class WorkerShown:
             queue_url=visit.url("queue", queue=queue) if queue else "",
             running_for=row.running_for,
             job_memory=vitals.job_memory if vitals else None,
-            rid=printable(row.reservation.rid) if row.reservation and hears else "",
+            rid=rid,
             memory=vitals.memory if vitals else None,
             peak=vitals.peak if vitals else None,
             version=vitals.version if vitals else "",
             error=printable(row.error, 500),
             url=visit.url("worker", worker=row.id),
-            pause_url=visit.url("pause_worker", worker=row.id),
-            resume_url=visit.url("resume_worker", worker=row.id),
-            stop_url=visit.url("stop_worker", worker=row.id),
-            kill_url=visit.url("kill_job", worker=row.id),
-            remove_url=visit.url("remove_worker", worker=row.id),
+            kill_url=visit.url("kill_job", worker=row.id) if rid else "",
+            remove_url=visit.url("remove_worker", worker=row.id) if is_odd else "",
         )
 
 

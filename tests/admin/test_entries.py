@@ -56,7 +56,7 @@ def test_what_a_job_hides(monkeypatch: pytest.MonkeyPatch) -> None:
     def login(user: str, password: str) -> None:
         """Take a secret."""
 
-    raw = json.dumps({"class": "entries.login", "args": ["kim", "hunter2"]}).encode()
+    raw = json.dumps({"class": "entries.login", "args": ["kim", "pw"]}).encode()
     (text,) = shown(raw)
 
     assert '"args":["kim","********************"]' in text

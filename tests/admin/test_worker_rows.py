@@ -63,6 +63,7 @@ def test_of_another_client(shown: Callable[..., WorkerShown]) -> None:
     row = shown("ruby:1:mail", claim())
 
     assert (False, False, "", None, "") == (row.ours, row.hears, row.rid, row.memory, row.version)
+    assert ("", "") == (row.kill_url, row.remove_url)
     assert (None, "", None) == (row.started, row.started_text, row.silent_for)
 
 
@@ -84,7 +85,8 @@ def test_a_dead_one(shown: Callable[..., WorkerShown], resque_store: Store) -> N
     held = Reservation(OURS, "mail", "2026-11-21T04:48:58Z", b"{}", "rid-1").encode()
     row = shown(OURS, held, vitals=Vitals("working"))
 
-    assert ("silent", False, "") == (row.state, row.hears, row.rid)
+    assert ("silent", False, "", "") == (row.state, row.hears, row.rid, row.kill_url)
+    assert row.remove_url == f"{row.url}remove/"
     assert row.silent_for in (100, 101)
 
 
@@ -106,3 +108,4 @@ def test_unreadable(shown: Callable[..., WorkerShown], held: bytes) -> None:
     assert row.job is not None
     assert row.job.error
     assert row.url.endswith("/workers/no!E2!80!AEsense!FF/")
+    assert row.remove_url == f"{row.url}remove/"

@@ -304,7 +304,7 @@ def test_no_such_key(admin_client: Client, redis_client: redis.Redis) -> None:
     """What is gone, or of somebody else, is not found."""
     redis_client.mset({"other:key": "x", "resque": "x"})
 
-    for name in ("other:key", "resque", "resque:gone", "_", "resquette:x"):
+    for name in ("other:key", "resque", "resque:gone", "!", "_", "resquette:x"):
         assert 404 == admin_client.get(f"{ROOT}stats/keys/{name}/").status_code
 
 

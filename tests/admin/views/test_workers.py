@@ -177,7 +177,7 @@ def test_hostile_workers(admin_client: Client, redis_client: redis.Redis, name: 
 
     assert 200 == answer.status_code
     assert b"%missing" not in answer.content
-    answer = admin_client.post(row["remove_url"], {"confirmed": "1"})
+    answer = admin_client.post(f"{row['url']}remove/", {"confirmed": "1"})
     assert f"{ROOT}workers/" == answer["Location"]
     assert not redis_client.exists("resque:workers")
     assert 1 == redis_client.llen("resque:failed")
@@ -347,6 +347,8 @@ def test_kill(admin_client: Client, redis_client: redis.Redis, resque_store: Sto
         assert b"does not have this job any more" in answer.content
     assert 1 == len(orders(resque_store))
     assert 1 == LogEntry.objects.count()
+    admin_client.post(f"{OURS_URL}kill/", {"rid": "rid-2", "confirmed": "1"})
+    assert Order("kill", rid="rid-2") in orders(resque_store)
 
 
 @pytest.mark.parametrize("kind", ["stop", "kill", "remove"])
