@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,8 +19,6 @@ from django_resque.monitor.history import history, rates
 from django_resque.monitor.workers import SILENT
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from django_resque.admin.visit import Visit
     from django_resque.monitor.glance import Glance
     from django_resque.monitor.history import Span
@@ -57,7 +55,8 @@ class Overview:
 def show(visit: Visit) -> Shown:
     """Show figures, what happened lately, queues, what is worked on, and the latest failures."""
     state = glance(visit.store, get_settings().heartbeat_ttl)
-    span = next((name for name in _SPANS if name == visit.text("span")), "hour")
+    wanted: Any = visit.text("span")
+    span: Span = wanted if wanted in _SPANS else "hour"
     chart = Chart.of(history(visit.store, span))
     rate = rates(visit.store, {row.name: row.size for row in state.queues})
     queues = [QueueShown.of(visit, row, rate.get(row.name)) for row in state.queues]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def push(redis_client: redis.Redis, queue: str, waiting: float = 0.0) -> None:
     """Enqueue a job that has waited for so many seconds."""
-    payload = {"class": "shop.jobs.send", "args": ["<b>"], "id": "1"}
+    payload: dict[str, object] = {"class": "shop.jobs.send", "args": ["<b>"], "id": "1"}
     payload["queue_time"] = time.time() - waiting
     redis_client.sadd("resque:queues", queue)
     redis_client.rpush(f"resque:queue:{queue}", json.dumps(payload))
