@@ -122,7 +122,7 @@ def test_retry_with_other_arguments(tabs: Tabs, root: str, demo: Demo) -> None:
     field = page.get_by_label("url", exact=True)
     expect(field).to_have_value("nonsense")
     field.fill(demo.find(r"The forge +(\S+)"))
-    page.get_by_role("button", name=re.compile("edited", re.IGNORECASE)).click()
+    page.get_by_role("button", name="Retry with these arguments").click()
 
     expect(page.locator(".messagelist")).to_be_visible()
     once = "forge.jobs.fetch from queue default was performed"
