@@ -213,7 +213,8 @@ def test_replaces(supervise: Supervise, effects: Effects) -> None:
 
     workers = await_workers(effects, 5)
 
-    assert time.monotonic() - began < 1.0
+    # One that had crashed so often would have been held back for longer than that.
+    assert time.monotonic() - began < 5.0
     assert len(set(workers)) == len(workers)
     supervised.signal(SIGQUIT)
     assert 0 == supervised.status()
