@@ -31,6 +31,7 @@ def ending(
 ) -> Ending:
     """Return all that is written when the claim ends: failure record and counters."""
     commands = store.stats.raising("processed", reservation.worker)
+    commands += store.history.finishing(reservation.queue)
     if isinstance(outcome, Failed):
         commands += _recording(store, backends, reservation, outcome)
         commands += store.stats.raising("failed", reservation.worker)
