@@ -15,6 +15,7 @@ from django_resque.jobs.decorating import job
 from django_resque.jobs.definition import Job
 from django_resque.jobs.enqueueing import JobHandle
 from django_resque.jobs.plugins import Plugin
+from django_resque.schedule import schedules
 from django_resque.version import __version__, get_version
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "get_version",
     "job",
     "queues",
+    "schedules",
 ]
