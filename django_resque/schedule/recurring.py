@@ -42,6 +42,8 @@ class Recurrence:
         self._entries: dict[str, Recurring] = {}
         self._states: dict[str, ScheduleState] = {}
         self._ran_elsewhere: dict[str, int] = {}
+        self._next: dict[str, float | None] = {}
+        self._off: frozenset[str] = frozenset()
         self.loaded = False
         """Whether the entries are known."""
 
@@ -72,6 +74,7 @@ class Recurrence:
     def refresh(self) -> None:
         """Read how far each entry has come, for another may have been the master meanwhile."""
         names = list(self._entries)
+        self._next.clear()
         self._states = dict(zip(names, self._store.schedules.states(names), strict=True))
         told = self._store.schedules.last_enqueued()
         moments = {name: timestamps.parse(text) for name, text in told.items()}
@@ -88,12 +91,17 @@ class Recurrence:
 
         ``off`` are the entries that rest. Returns ``now`` if another has become the master.
         """
-        soonest: float | None = None
+        for name in self._off - off:
+            # It goes on from when it was switched on.
+            (self._states[name],) = self._store.schedules.states([name])
+            self._next.pop(name, None)
+        self._off = off
         for name, each in self._entries.items():
-            due = self._see_to(each, now, resting=name in off or not each.entry.enabled)
-            if due is not None:
-                soonest = due if soonest is None else min(soonest, due)
-        return soonest
+            due = self._next.get(name, now)
+            if due is not None and due <= now:
+                resting = name in off or not each.entry.enabled
+                self._next[name] = self._see_to(each, now, resting=resting)
+        return min((due for due in self._next.values() if due is not None), default=None)
 
     def _see_to(self, each: Recurring, now: float, *, resting: bool) -> float | None:
         state = self._states.get(each.name, ScheduleState())
