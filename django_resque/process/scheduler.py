@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _NEVER = float("inf")
-_AGAIN = 1.0  # seconds until what could not be moved is tried again
+_AGAIN = 5.0  # seconds until what could not be moved is tried again
 
 
 class Scheduler:
