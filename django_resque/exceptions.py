@@ -130,6 +130,10 @@ class JobNotFound(ResqueError, LookupError):
     """Raised when the job to kill is no longer the one that its worker has."""
 
 
+class ScheduleNotFound(ResqueError, LookupError):
+    """Raised when no recurring job of that name is scheduled (any more)."""
+
+
 class StoreError(ResqueError):
     """Raised when Redis refuses a command."""
 
