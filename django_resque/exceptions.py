@@ -43,6 +43,10 @@ class InvalidQueueName(ResqueError, ValueError):
     """Raised for a queue name that Resque's clients could not share."""
 
 
+class InvalidSchedule(ResqueError, ValueError):
+    """Raised for a recurring job that is never due, or of which it cannot be told when."""
+
+
 class NoQueueError(ResqueError, ValueError):
     """Raised when no queue is known for a job, or a worker is given none to work on."""
 
@@ -124,6 +128,10 @@ class WorkerElsewhere(ResqueError):
 
 class JobNotFound(ResqueError, LookupError):
     """Raised when the job to kill is no longer the one that its worker has."""
+
+
+class ScheduleNotFound(ResqueError, LookupError):
+    """Raised when no recurring job of that name is scheduled (any more)."""
 
 
 class StoreError(ResqueError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_resque.store.delayed import Delayed
 from django_resque.store.failures import Failures
 from django_resque.store.history import History
 from django_resque.store.keys import Keys
 from django_resque.store.queues import Queues
+from django_resque.store.schedules import Schedules
 from django_resque.store.server import Server
 from django_resque.store.stats import Stats
 from django_resque.store.workers import Workers
@@ -25,7 +27,9 @@ class Store:
         self.keys = Keys(namespace)
         self.queues = Queues(commander, self.keys)
         self.workers = Workers(commander, self.keys)
+        self.delayed = Delayed(commander, self.keys)
         self.failures = Failures(commander, self.keys)
+        self.schedules = Schedules(commander, self.keys)
         self.stats = Stats(commander, self.keys)
         self.server = Server(commander, self.keys)
         self.history = History(commander, self.keys)
