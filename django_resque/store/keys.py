@@ -26,6 +26,8 @@ class Keys:
     """String: ``true`` while all workers are to pause."""
     paused_queues: str = field(init=False)
     """Set: names of the paused queues (ours; other clients do not read it)."""
+    retried: str = field(init=False)
+    """List: the latest retries (ours)."""
 
     def __post_init__(self) -> None:
         """Spell out the keys that depend on the namespace alone."""
@@ -38,6 +40,7 @@ class Keys:
             ("failed_queues", "failed_queues"),
             ("pause_all", "pause-all-workers"),
             ("paused_queues", "queues:paused"),
+            ("retried", "retried"),
         ):
             object.__setattr__(self, attribute, f"{self.namespace}:{name}")
 
@@ -60,6 +63,22 @@ class Keys:
     def failed_list(self, name: str) -> str:
         """Return the key of a failed list by its name: ``failed`` or ``<queue>_failed``."""
         return f"{self.namespace}:{name}"
+
+    def result(self, job: str) -> str:
+        """Return the key of what came of a job, by its id (ours; it expires)."""
+        return f"{self.namespace}:result:{job}"
+
+    def progress(self, job: str) -> str:
+        """Return the key of how far a job is, by its id (ours; it expires)."""
+        return f"{self.namespace}:result:{job}:progress"
+
+    def recoveries(self, digest: str) -> str:
+        """Return the key of how often a payload was recovered, by its digest (ours; it expires)."""
+        return f"{self.namespace}:recoveries:{digest}"
+
+    def status(self, job: str) -> str:
+        """Return the key of php-resque's status packet of a job."""
+        return f"{self.namespace}:job:{job}:status"
 
     def stat(self, name: str, worker: str = "") -> str:
         """Return the key of a counter: the total, or one worker's own."""
