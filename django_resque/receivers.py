@@ -13,8 +13,11 @@ from django.core.cache import caches
 from django.db import Error, connections
 
 from django_resque import signals, wiring
+from django_resque.exceptions import DecodeError
 from django_resque.execution.outcome import Failed, Skipped
 from django_resque.execution.settle import job_name
+from django_resque.jobs.masking import masked_text
+from django_resque.wire.payload import Payload
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -87,7 +90,7 @@ def close_at_exit(**_: Any) -> None:
 
 
 def log_job(*, reservation: Reservation, outcome: Outcome, **_: Any) -> None:
-    """Log how a job ended: one line, without its arguments."""
+    """Log how a job ended: one line, without its arguments, and an error without its secrets."""
     failed = isinstance(outcome, Failed)
     level = logging.ERROR if failed else logging.INFO
     if not logger.isEnabledFor(level):
@@ -98,7 +101,7 @@ def log_job(*, reservation: Reservation, outcome: Outcome, **_: Any) -> None:
     extra["worker"] = printable(reservation.worker)
     if isinstance(outcome, Failed):
         extra["event"] = "job.failed"
-        error = printable(outcome.error, 500)
+        error = printable(_masked(outcome.error, reservation.payload), 500)
         kind = printable(outcome.exception)
         logger.error("%s from queue %s failed: %s: %s", job, queue, kind, error, extra=extra)
     elif isinstance(outcome, Skipped):
@@ -106,6 +109,14 @@ def log_job(*, reservation: Reservation, outcome: Outcome, **_: Any) -> None:
         logger.info("%s from queue %s was left unperformed by a hook", job, queue, extra=extra)
     else:
         logger.info("%s from queue %s was performed", job, queue, extra=extra)
+
+
+def _masked(error: str, raw: bytes) -> str:
+    try:
+        payload = Payload.decode(raw)
+    except DecodeError:
+        return error
+    return masked_text(error, payload)
 
 
 def log_start(*, sender: Any, **_: Any) -> None:

@@ -317,6 +317,20 @@ def test_log(
     assert "CANARY" not in str(record.__dict__)
 
 
+def test_log_keeps_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    """What is masked in the arguments is masked in the error; of no payload nothing is known."""
+    finish(
+        Failed("ValueError", "bad s3cr3t of 7"),
+        b'{"class":"Mailer","args":[{"token":"s3cr3t","id":7}]}',
+    )
+    finish(Failed("ValueError", "bad s3cr3t"), b"{oops")
+
+    assert [
+        "Mailer from queue high failed: ValueError: bad ******************** of 7",
+        "(invalid payload) from queue high failed: ValueError: bad s3cr3t",
+    ] == [entry.getMessage() for entry in caplog.records]
+
+
 def test_log_is_one_harmless_line(caplog: pytest.LogCaptureFixture) -> None:
     """Names and errors from strangers can neither forge a line nor steer a terminal."""
     outcome = Failed("Evil\nError", "\x1b[2J\r\nJob forged\u202e" + "x" * 1000)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django_resque.exceptions import DecodeError
 from django_resque.execution.outcome import Failed
 from django_resque.failures.base import StoredBackend
+from django_resque.jobs.masking import masked_record
 from django_resque.store.workers import Ending
 from django_resque.wire.payload import Payload
 from django_resque.wire.worker import Reservation
@@ -47,7 +48,7 @@ def tell(backends: Sequence[FailureBackend], reservation: Reservation, failed: F
     record = failed.record(reservation)
     for backend in backends:
         with _keeping_on(backend, reservation):
-            backend.save(record)
+            backend.save(masked_record(record) if backend.masked else record)
 
 
 def unregister(

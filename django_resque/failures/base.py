@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 class FailureBackend:
     """Hears of every failure; named in ``RESQUE["FAILURE_BACKEND"]`` by its dotted path."""
 
+    masked = False
+    """Whether records come with the secrets masked that are among the job's arguments."""
+
     def save(self, record: FailureRecord) -> None:
         """Tell of one failure, in the process of the job or, if that died, in one of its own.
 

@@ -22,6 +22,8 @@ class LogBackend(FailureBackend):
     The traceback and the arguments follow at DEBUG.
     """
 
+    masked = True
+
     def save(self, record: FailureRecord) -> None:
         """Log one failure."""
         try:

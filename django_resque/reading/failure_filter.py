@@ -70,7 +70,7 @@ class FailureFilter:
         search = Search(self.text, in_arguments=self.in_arguments)
         if row.record is None:
             return search.within_unreadable(row.raw)
-        if search.within(row.record.error):
+        if search.within_error(row.record.error, row.payload):
             return True
         if row.payload is None:
             return search.within_unreadable(row.record.payload)

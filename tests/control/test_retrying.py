@@ -22,7 +22,7 @@ def _jobs() -> Iterator[None]:
     """Register a job; it is forgotten afterwards."""
     known = dict(registry._jobs)
 
-    @job(name="Send")
+    @job(name="retrying.Send")
     def send(order: int, *, urgent: bool = False) -> None:
         """Do nothing."""
 
@@ -33,11 +33,11 @@ def _jobs() -> Iterator[None]:
 
 def test_as_it_was() -> None:
     """The payload goes as it is, and the record is marked."""
-    raw = record("Send", 1.0, [], queue="mail")
+    raw = record("retrying.Send", 1.0, [], queue="mail")
 
     change = retrying(raw, 7)
 
-    assert (raw, 7, b'{"class":"Send","args":[1.0,[]]}', "mail") == (
+    assert (raw, 7, b'{"class":"retrying.Send","args":[1.0,[]]}', "mail") == (
         change.record,
         change.index,
         change.payload,
@@ -57,9 +57,11 @@ def test_elsewhere() -> None:
 @pytest.mark.parametrize("args", [[7], [7, {"**": {"urgent": True}}]])
 def test_arguments_that_fit(args: list[Any]) -> None:
     """Arguments that a registered job takes replace its own."""
-    change = retrying(record(payload={"class": "Send", "args": ["x"], "id": "a"}), 0, args=args)
+    change = retrying(
+        record(payload={"class": "retrying.Send", "args": ["x"], "id": "a"}), 0, args=args
+    )
 
-    assert {"class": "Send", "args": args, "id": "a"} == json.loads(change.payload)
+    assert {"class": "retrying.Send", "args": args, "id": "a"} == json.loads(change.payload)
 
 
 @pytest.mark.usefixtures("_jobs")
@@ -69,7 +71,7 @@ def test_arguments_that_fit(args: list[Any]) -> None:
 def test_arguments_that_do_not_fit(args: list[Any]) -> None:
     """Arguments that it does not take, or that are no JSON, are refused."""
     with pytest.raises(ArgumentError):
-        retrying(record("Send", 1), 0, args=args)
+        retrying(record("retrying.Send", 1), 0, args=args)
 
 
 def test_arguments_of_an_unknown_job() -> None:

@@ -11,6 +11,7 @@ from django_resque.exceptions import DirtyExit
 from django_resque.execution import settle
 from django_resque.execution.outcome import Failed, Outcome, Skipped, Succeeded
 from django_resque.failures.base import FailureBackend, StoredBackend
+from django_resque.failures.log import LogBackend
 from django_resque.failures.redis import RedisBackend, RedisMultiQueueBackend
 from django_resque.store.workers import Look
 from tests.claims import WORKER, reservation
@@ -202,3 +203,18 @@ def test_names() -> None:
     assert "shop.send" == settle.held_job("host:1:mail", foreign_claim())
     assert settle.held_job(WORKER, None) is None
     assert settle.held_job(WORKER, b"{oops") is None
+
+
+def test_masked_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backend that asks for it is not told the secrets; the others are told all."""
+    claim = reservation(payload=b'{"class":"A","args":[{"token":"s3cr3t"}]}')
+    told: list[FailureRecord] = []
+    whole, masked = Foreign(), Foreign()
+    masked.masked = True
+    monkeypatch.setattr(Foreign, "save", lambda _self, record: told.append(record))
+
+    settle.tell([whole, masked], claim, Failed("ValueError", "bad s3cr3t"))
+
+    assert [True, False] == [b"s3cr3t" in each.payload for each in told]
+    assert ["bad s3cr3t", "bad ********************"] == [each.error for each in told]
+    assert LogBackend.masked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 from types import SimpleNamespace
@@ -19,18 +20,15 @@ from django_resque.exceptions import (
     UnknownJob,
 )
 from django_resque.execution.outcome import Failed
-from django_resque.process import performer
+from django_resque.process.channel import Channel
 from django_resque.process.limits import Limits
+from django_resque.process.performer import Performer
 from django_resque.reading.causes import Cause, cause_of
 from django_resque.wire.failure import INVALID_PAYLOAD, FailureRecord
 from django_resque.wire.worker import Reservation
 
-_rusage = resource.getrusage(resource.RUSAGE_SELF)
-USAGE = performer._told(_rusage)
-USED = (
-    f"{_rusage.ru_maxrss / 1024:.0f} MB",
-    f"{_rusage.ru_utime + _rusage.ru_stime:.2f} s",
-)
+USED = ("212 MB", "0.31 s")
+USAGE = "peak memory 212 MB, CPU 0.31 s"
 
 
 def told(error: BaseException) -> Cause:
@@ -61,6 +59,24 @@ def foreign(exception: str, error: str) -> Cause:
 def test_deaths(error: DirtyExit, expected: tuple[str, str]) -> None:
     """How a process ended is told with what it had used."""
     assert (*expected, *USED) == _parts(told(error))
+
+
+def test_a_real_death(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A performer's own words are understood, what its process had used as well."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    monkeypatch.setattr(os, "wait4", lambda pid, _flags: (pid, 3 << 8, usage))
+    monkeypatch.setattr(os, "killpg", lambda *_: None)
+    ours, theirs = Channel.pair()
+    theirs.close()
+
+    failed = Performer(1, ours).ended()
+
+    ours.close()
+    assert isinstance(failed, Failed)
+    cause = cause_of(failed.record(Reservation("host:1:mail", "mail", "", b"{}")))
+    assert ("exit", "3") == (cause.kind, cause.detail)
+    assert f"{usage.ru_maxrss / 1024:.0f} MB" == cause.peak_memory
+    assert f"{usage.ru_utime + usage.ru_stime:.2f} s" == cause.cpu
 
 
 class Stopped:

@@ -104,3 +104,11 @@ def test_without_a_date() -> None:
 
     assert not FailureFilter(since=MOMENT - 9999 * SECOND).matches(row)
     assert not FailureFilter(until=MOMENT + 9999 * SECOND).matches(row)
+
+
+def test_secrets_are_not_found() -> None:
+    """A text that is masked where it is shown matches nothing."""
+    row = FailureRow.read("failed", 0, record("a", {"token": "s3cr3t"}, error="bad s3cr3t"))
+
+    assert FailureFilter(text="bad").matches(row)
+    assert not FailureFilter(text="s3cr3t").matches(row)

@@ -49,3 +49,16 @@ def test_within_unreadable() -> None:
     assert Search("\\xff").within_unreadable(b"{oops\xff")
     assert Search("é").within_unreadable("{É".encode())
     assert not Search("else").within_unreadable(b"{oops")
+
+
+def test_secrets_are_not_found() -> None:
+    """What is masked cannot be found out by searching for it, in arguments or errors."""
+    payload = Payload("Pay", [{"token": "s3cr3t", "id": "seven"}])
+
+    assert Search("SEVEN").within_payload(payload)
+    assert Search("token").within_payload(payload)
+    assert not Search("s3c").within_payload(payload)
+    assert Search("no").within_error("no s3cr3t", payload)
+    assert not Search("s3c").within_error("no s3cr3t", payload)
+    assert Search("s3c").within_error("no s3cr3t", None)
+    assert not Search("else").within_error("no s3cr3t", None)
