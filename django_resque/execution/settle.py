@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import DecodeError
-from django_resque.execution.outcome import Failed
+from django_resque.execution.endings import closing, returning
+from django_resque.execution.outcome import Failed, Requeued, Retrying, failure_in
+from django_resque.execution.verdict import judge_loss
 from django_resque.failures.base import StoredBackend
 from django_resque.jobs.masking import masked_record
 from django_resque.store.workers import Ending
+from django_resque.wire import timestamps
 from django_resque.wire.payload import Payload
 from django_resque.wire.worker import Reservation
 
@@ -19,22 +23,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from django_resque.execution.outcome import Outcome
+    from django_resque.execution.verdict import Verdict
     from django_resque.failures.base import FailureBackend
     from django_resque.store import Store
     from django_resque.store.commander import Command
+    from django_resque.wire.failure import FailureRecord
 
 logger = logging.getLogger(__name__)
 
 
 def ending(
-    store: Store, backends: Sequence[FailureBackend], reservation: Reservation, outcome: Outcome
+    store: Store,
+    backends: Sequence[FailureBackend],
+    reservation: Reservation,
+    outcome: Outcome,
+    *,
+    started: Any = None,
 ) -> Ending:
-    """Return all that is written when the claim ends: failure record and counters."""
+    """Return all that is written when the claim ends: failure record, counters and the rest.
+
+    ``started`` is what php-resque's status packet of the job has under that word.
+    """
+    name = job_name(reservation.payload)
+    if isinstance(outcome, Requeued):
+        commands = returning(store, reservation, outcome)
+        return Ending(
+            reservation.rid, commands + closing(store, reservation, outcome, name, started)
+        )
     commands = store.stats.raising("processed", reservation.worker)
-    if isinstance(outcome, Failed):
+    commands += store.history.finishing(reservation.queue)
+    if is_recorded(outcome):
         commands += _recording(store, backends, reservation, outcome)
         commands += store.stats.raising("failed", reservation.worker)
+    commands += returning(store, reservation, outcome)
+    commands += closing(store, reservation, outcome, name, started)
     return Ending(reservation.rid, commands)
+
+
+def is_recorded(outcome: Outcome) -> bool:
+    """Tell whether an outcome leaves a failure."""
+    return isinstance(outcome, Failed) or (isinstance(outcome, Retrying) and outcome.is_recorded)
 
 
 def giving_back(store: Store, reservation: Reservation) -> Ending:
@@ -43,9 +71,14 @@ def giving_back(store: Store, reservation: Reservation) -> Ending:
     return Ending(reservation.rid, pushing)
 
 
-def tell(backends: Sequence[FailureBackend], reservation: Reservation, failed: Failed) -> None:
-    """Let the failure backends that are foreign code know; one that raises keeps none from it."""
-    record = failed.record(reservation)
+def tell(backends: Sequence[FailureBackend], reservation: Reservation, outcome: Outcome) -> None:
+    """Let the failure backends that are foreign code know, if an outcome leaves a failure.
+
+    One that raises keeps no other from it.
+    """
+    if not is_recorded(outcome):
+        return
+    record = _record(reservation, outcome)
     for backend in backends:
         with _keeping_on(backend, reservation):
             backend.save(masked_record(record) if backend.masked else record)
@@ -59,20 +92,26 @@ def unregister(
     *,
     claim: bytes | None,
     heartbeat: str | None = None,
-) -> tuple[bool, Reservation | None]:
+) -> tuple[bool, Reservation | None, Verdict]:
     """Strike a worker off, ending the job it holds, if any, as ``failed``.
 
-    Does nothing if its claim is no longer ``claim`` or its heartbeat no longer ``heartbeat``
-    (None: whichever). Returns whether it was struck off, and what it held.
+    Unless the job is to be performed again after such a loss. Does nothing if its claim is no
+    longer ``claim`` or its heartbeat no longer ``heartbeat`` (None: whichever). Returns whether
+    it was struck off, what it held, and what became of that.
     """
     reservation = None
+    outcome: Verdict = failed
     commands: list[Command] = []
     if claim is not None:
         reservation = _reservation(worker, claim)
-        commands = _recording(store, backends, reservation, failed)
-        commands.append(("INCRBY", store.keys.stat("failed"), 1))
+        outcome = judge_loss(store, reservation, failed)
+        if is_recorded(outcome):
+            commands = _recording(store, backends, reservation, outcome)
+            commands.append(("INCRBY", store.keys.stat("failed"), 1))
+        commands += returning(store, reservation, outcome)
+        commands += closing(store, reservation, outcome, job_name(reservation.payload))
     struck = store.workers.strike(worker, claim=claim, commands=commands, heartbeat=heartbeat)
-    return struck, reservation if struck else None
+    return struck, reservation if struck else None, outcome
 
 
 @lru_cache(maxsize=2)  # a worker asks when a job begins, and again when it tells how it ended
@@ -89,10 +128,32 @@ def held_job(worker: str, claim: bytes | None) -> str | None:
     return job_name(_reservation(worker, claim).payload) if claim is not None else None
 
 
+def _record(reservation: Reservation, outcome: Outcome) -> FailureRecord:
+    """Return the record of a failure; one of several attempts says which, and of the next."""
+    failed = failure_in(outcome)
+    assert failed is not None, outcome
+    extras: dict[str, Any] = {}
+    if isinstance(outcome, Retrying):
+        at = timestamps.now() + timedelta(seconds=outcome.delay)
+        extras = {"attempt": outcome.attempt - 1, "will_retry": timestamps.failed_at(at)}
+    elif (attempt := _attempt(reservation.payload)) > 1:
+        extras = {"attempt": attempt}
+    return failed.record(reservation, **extras)
+
+
+def _attempt(raw: bytes) -> int:
+    if b'"attempt"' not in raw:
+        return 1
+    try:
+        return Payload.decode(raw).attempt
+    except DecodeError:
+        return 1
+
+
 def _recording(
-    store: Store, backends: Sequence[FailureBackend], reservation: Reservation, failed: Failed
+    store: Store, backends: Sequence[FailureBackend], reservation: Reservation, outcome: Outcome
 ) -> list[Command]:
-    record = failed.record(reservation)
+    record = _record(reservation, outcome)
     commands: list[Command] = []
     for backend in backends:
         if isinstance(backend, StoredBackend):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from django_resque.exceptions import StoreError
+from django_resque.exceptions import StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from django_resque.store import Store
     from django_resque.wire.vitals import Vitals
+
+logger = logging.getLogger(__name__)
+
+_SAMPLE_AGAIN = 60.0  # seconds after a sample that could not be taken
 
 
 class Heart:
@@ -40,6 +45,7 @@ class Heart:
         self._vitals = vitals
         self.due = 0.0
         """The monotonic time of the next beat."""
+        self._sample_due = 0.0
 
     def beat(self) -> None:
         """Give a sign of life now. Raises StoreUnavailable; the next beat is then due soon."""
@@ -83,3 +89,20 @@ class Heart:
 
     def _register(self, store: Store) -> None:
         store.workers.register(self._worker, self._started, self._vitals().encode())
+        if time.monotonic() >= self._sample_due:
+            self._sample(store)
+
+    def _sample(self, store: Store) -> None:
+        """Take the sample of this minute, unless another worker has; a sign of life counts more."""
+        wait = _SAMPLE_AGAIN
+        try:
+            wait = store.history.sample()
+        except StoreUnavailable as error:
+            logger.debug("No sample was taken: %s", error)  # an outage, as the next beat tells
+        except StoreError as error:
+            logger.warning(
+                "No sample could be taken for the charts: %s",
+                error,
+                extra={"event": "worker.unsampled", "worker": self._worker},
+            )
+        self._sample_due = time.monotonic() + wait

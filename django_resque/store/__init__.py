@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_resque.store.failures import Failures
+from django_resque.store.history import History
 from django_resque.store.keys import Keys
 from django_resque.store.queues import Queues
 from django_resque.store.recoveries import Recoveries
@@ -35,3 +36,4 @@ class Store:
         self.statuses = Statuses(commander, self.keys)
         self.stats = Stats(commander, self.keys)
         self.server = Server(commander, self.keys)
+        self.history = History(commander, self.keys)

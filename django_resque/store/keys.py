@@ -22,6 +22,14 @@ class Keys:
     """List: failure records."""
     failed_queues: str = field(init=False)
     """Set: names of the failed lists per queue (``redis_multi_queue``)."""
+    finished: str = field(init=False)
+    """Hash: queue to the number of its jobs that ended (ours)."""
+    history_minutes: str = field(init=False)
+    """List: a sample of the counters for each minute (ours)."""
+    history_quarters: str = field(init=False)
+    """List: a sample of the counters for each quarter of an hour (ours)."""
+    history_queues: str = field(init=False)
+    """List: snapshots of the queues (ours)."""
     pause_all: str = field(init=False)
     """String: ``true`` while all workers are to pause."""
     paused_queues: str = field(init=False)
@@ -38,6 +46,10 @@ class Keys:
             ("vitals", "workers:vitals"),
             ("failed", "failed"),
             ("failed_queues", "failed_queues"),
+            ("finished", "stat:finished"),
+            ("history_minutes", "history:minutes"),
+            ("history_quarters", "history:quarters"),
+            ("history_queues", "history:queues"),
             ("pause_all", "pause-all-workers"),
             ("paused_queues", "queues:paused"),
             ("retried", "retried"),

@@ -175,6 +175,7 @@ class Queues:
                 ("LLEN", key),
                 ("SREM", self._keys.queues, queue),
                 ("SREM", self._keys.paused_queues, queue),
+                ("HDEL", self._keys.finished, queue),
                 ("DEL", key),
                 ("EXEC",),
             ]

@@ -35,13 +35,17 @@ _DATE = re.compile(
     r"|[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d( UTC| [+-]\d{4})?)"
 )
 _WORKER = re.compile(r"[\w.-]+~[0-9a-f]{12}:\d+:")
-# Ruby's lock of its own pruning, our pauses of single queues, what our workers tell and are told:
-# nobody else reads them.
+# Ruby's lock of its own pruning; our pauses of single queues, what our workers tell and are told,
+# and what we keep of the past: nobody else reads them.
 _NOT_SHARED = (
     ":pruning_dead_workers_in_progress",
     ":queues:paused",
     ":workers:vitals",
     ":orders",
+    ":stat:finished",
+    ":history:minutes",
+    ":history:quarters",
+    ":history:queues",
 )
 _WRITES = {"sadd", "srem", "rpush", "lpush", "set", "del", "hset", "hdel", "incrby"}
 CHANGING = _WRITES | {"lpop", "lset", "lrem"}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from django_resque.exceptions import StoreUnavailable
+from django_resque.exceptions import StoreError, StoreUnavailable
 from django_resque.process.heart import Heart
+from django_resque.store.history import History
 from django_resque.wire.vitals import Vitals
 from tests.polling import eventually
 
@@ -103,6 +104,43 @@ def test_hurry(store: Store) -> None:
     beating.hurry()
 
     assert [True, False] == [beating.beat_if_due(), beating.beat_if_due()]
+
+
+def test_sample(store: Store, redis_client: redis.Redis) -> None:
+    """With a beat comes the sample of this minute, and no other before the next."""
+    beating = heart(store, interval=0.0)
+    beating.beat()
+    (first,) = store.history.totals()[0]
+    redis_client.delete("resque:history:minutes")
+
+    beating.beat()
+
+    assert 0 <= store.workers.now() - first.at < 3
+    assert 0 == redis_client.llen("resque:history:minutes")
+    assert 0 < beating._sample_due - time.monotonic() <= 60
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), StoreError("refused")])
+def test_no_sample(
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: StoreError,
+) -> None:
+    """A sample that cannot be taken costs no sign of life; that of a spoilt key is told."""
+
+    def fail(self: History) -> int:
+        raise error
+
+    monkeypatch.setattr(History, "sample", fail)
+    beating = heart(store)
+
+    assert beating.beat_if_due()
+
+    assert [_ID] == store.workers.ids()
+    assert 50 < beating._sample_due - time.monotonic() <= 60
+    told = caplog.text.count("No sample could be taken for the charts")
+    assert (0 if isinstance(error, StoreUnavailable) else 1) == told
 
 
 def test_thread(store: Store, no_store: NoStore, redis_client: redis.Redis) -> None:
