@@ -96,6 +96,8 @@ def hurry(store: Store, queue: str) -> int:
 def remove_worker(store: Store, backends: Sequence[FailureBackend], worker: str) -> bool:
     """Strike a worker off; the job it holds, if any, fails. Tell whether it held one.
 
+    A job with ``on_worker_loss="requeue"`` is queued again instead.
+
     A worker of ours that is alive registers again with its next heartbeat, and its job ends with
     this failure whatever comes of it. Raises WorkerNotFound.
     """
@@ -104,10 +106,10 @@ def remove_worker(store: Store, backends: Sequence[FailureBackend], worker: str)
         failed = Failed.from_exception(
             DirtyExit(f"Worker {worker} was removed while the job was being processed")
         )
-        struck, reservation = unregister(store, backends, worker, failed, claim=claim)
+        struck, reservation, outcome = unregister(store, backends, worker, failed, claim=claim)
         if struck:
             if reservation is not None:
-                mourn(reservation, failed, backends)
+                mourn(reservation, outcome, backends)
             return reservation is not None
         if (worker not in store.workers.ids()) and worker not in store.workers.heartbeats():
             raise WorkerNotFound(f"No worker {worker} is registered")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # Bounds a failure record: nobody reads on after this, and a page must carry it.
 _MAX_TEXT = 100_000
 _MAX_LINES = 1_000
-_MOST_AMOUNT = 1e12  # more than the seconds or attempts of anything
+_MOST_AMOUNT = 1e9  # more than the seconds or attempts of anything
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import DecodeError
 from django_resque.execution.endings import closing, returning
-from django_resque.execution.outcome import Failed, Requeued, Retrying, failure_in
+from django_resque.execution.outcome import Failed, Requeued, Retrying
 from django_resque.execution.verdict import judge_loss
 from django_resque.failures.base import StoredBackend
 from django_resque.jobs.masking import masked_record
@@ -45,24 +45,16 @@ def ending(
     ``started`` is what php-resque's status packet of the job has under that word.
     """
     name = job_name(reservation.payload)
-    if isinstance(outcome, Requeued):
-        commands = returning(store, reservation, outcome)
-        return Ending(
-            reservation.rid, commands + closing(store, reservation, outcome, name, started)
-        )
-    commands = store.stats.raising("processed", reservation.worker)
-    commands += store.history.finishing(reservation.queue)
-    if is_recorded(outcome):
-        commands += _recording(store, backends, reservation, outcome)
+    commands: list[Command] = []
+    if not isinstance(outcome, Requeued):  # which is not the end of a performance that counts
+        commands += store.stats.raising("processed", reservation.worker)
+        commands += store.history.finishing(reservation.queue)
+    if (failed := _recorded(outcome)) is not None:
+        commands += _recording(store, backends, _record(reservation, outcome, failed))
         commands += store.stats.raising("failed", reservation.worker)
     commands += returning(store, reservation, outcome)
     commands += closing(store, reservation, outcome, name, started)
     return Ending(reservation.rid, commands)
-
-
-def is_recorded(outcome: Outcome) -> bool:
-    """Tell whether an outcome leaves a failure."""
-    return isinstance(outcome, Failed) or (isinstance(outcome, Retrying) and outcome.is_recorded)
 
 
 def giving_back(store: Store, reservation: Reservation) -> Ending:
@@ -76,11 +68,12 @@ def tell(backends: Sequence[FailureBackend], reservation: Reservation, outcome: 
 
     One that raises keeps no other from it.
     """
-    if not is_recorded(outcome):
+    failed = _recorded(outcome)
+    if failed is None:
         return
-    record = _record(reservation, outcome)
+    record = _record(reservation, outcome, failed)
     for backend in backends:
-        with _keeping_on(backend, reservation):
+        with _keeping_on(backend, reservation.queue):
             backend.save(masked_record(record) if backend.masked else record)
 
 
@@ -105,8 +98,9 @@ def unregister(
     if claim is not None:
         reservation = _reservation(worker, claim)
         outcome = judge_loss(store, reservation, failed)
-        if is_recorded(outcome):
-            commands = _recording(store, backends, reservation, outcome)
+        if (recorded := _recorded(outcome)) is not None:
+            record = _record(reservation, outcome, recorded)
+            commands = _recording(store, backends, record)
             commands.append(("INCRBY", store.keys.stat("failed"), 1))
         commands += returning(store, reservation, outcome)
         commands += closing(store, reservation, outcome, job_name(reservation.payload))
@@ -128,10 +122,15 @@ def held_job(worker: str, claim: bytes | None) -> str | None:
     return job_name(_reservation(worker, claim).payload) if claim is not None else None
 
 
-def _record(reservation: Reservation, outcome: Outcome) -> FailureRecord:
+def _recorded(outcome: Outcome) -> Failed | None:
+    """Return the failure that an outcome leaves behind; None if it leaves none."""
+    if isinstance(outcome, Retrying):
+        return outcome.failed if outcome.is_recorded else None
+    return outcome if isinstance(outcome, Failed) else None
+
+
+def _record(reservation: Reservation, outcome: Outcome, failed: Failed) -> FailureRecord:
     """Return the record of a failure; one of several attempts says which, and of the next."""
-    failed = failure_in(outcome)
-    assert failed is not None, outcome
     extras: dict[str, Any] = {}
     if isinstance(outcome, Retrying):
         at = timestamps.now() + timedelta(seconds=outcome.delay)
@@ -151,19 +150,18 @@ def _attempt(raw: bytes) -> int:
 
 
 def _recording(
-    store: Store, backends: Sequence[FailureBackend], reservation: Reservation, outcome: Outcome
+    store: Store, backends: Sequence[FailureBackend], record: FailureRecord
 ) -> list[Command]:
-    record = _record(reservation, outcome)
     commands: list[Command] = []
     for backend in backends:
         if isinstance(backend, StoredBackend):
-            with _keeping_on(backend, reservation):
+            with _keeping_on(backend, record.queue):
                 commands += backend.recording(record, store)
     return commands
 
 
 @contextmanager
-def _keeping_on(backend: FailureBackend, reservation: Reservation) -> Iterator[None]:
+def _keeping_on(backend: FailureBackend, queue: str) -> Iterator[None]:
     """Let what one backend raises keep none of the others from being told."""
     try:
         yield
@@ -171,7 +169,7 @@ def _keeping_on(backend: FailureBackend, reservation: Reservation) -> Iterator[N
         logger.exception(
             "Failure backend %s could not save a failure",
             type(backend).__name__,
-            extra={"event": "failure.untold", "queue": reservation.queue},
+            extra={"event": "failure.untold", "queue": queue},
         )
 
 

@@ -69,10 +69,16 @@ class Performer:
         kind = performing.PERFORM_LAST if self.last else performing.PERFORM
         self.channel.post(kind, reservation.encode())
 
-    def mourn(self, reservation: Reservation, failed: Outcome) -> None:
-        """Let it run the hooks for a job whose own process died."""
+    def mourn(self, reservation: Reservation, outcome: Outcome, *, ask: bool = False) -> None:
+        """Let it run the hooks for a job whose own process died; ``ask`` for the outcome too."""
         self.served = self.limit = 1
-        self.channel.post(performing.MOURN, performing.mourning(reservation, failed))
+        kind = performing.ASK if ask else performing.MOURN
+        self.channel.post(kind, performing.mourning(reservation, outcome))
+
+    @property
+    def stopped_on_request(self) -> bool:
+        """Whether it was stopped for no fault of its job."""
+        return self.stopped and self._reason is None
 
     @property
     def last(self) -> bool:

@@ -293,7 +293,7 @@ class Worker:
         while self._to_mourn:
             pruned = self._to_mourn.pop()
             if pruned.reservation is not None and self.options.fork:
-                self._performers.mourn(pruned.reservation, pruned.failed)
+                self._performers.mourn(pruned.reservation, pruned.outcome)
 
     # Leaving
 

@@ -26,7 +26,7 @@ class Command(OperatingCommand):
         pruned = prune(store, backends, get_settings().heartbeat_ttl)
         for row in pruned:
             if row.reservation is not None:
-                mourn(row.reservation, row.failed, backends)
+                mourn(row.reservation, row.outcome, backends)
             held = "held a job, which failed" if row.reservation else "held no job"
             self.stdout.write(f"{printable(row.worker)} {held}")
         self.stdout.write(f"{len(pruned)} dead workers")
