@@ -12,11 +12,11 @@ from django_resque.exceptions import ArgumentError
 from django_resque.jobs.arguments import unpack
 from django_resque.jobs.masking import masked_args
 from django_resque.jobs.registry import registry
+from django_resque.wire.payload import Payload
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from django_resque.admin.visit import Visit
-    from django_resque.wire.payload import Payload
 
 _LINE = 300
 MOST = 64_000
@@ -37,7 +37,8 @@ def in_one_line(visit: Visit, payload: Payload) -> str:
     """Return a payload's arguments in one line; a word for those who may not see them."""
     if not visit.may["view_arguments"]:
         return _("hidden")
-    return printable(_json(masked_args(payload), _LINE)[1:].removesuffix("]"), _LINE)
+    text = _json(masked_args(payload), _LINE + 2)  # the list's own brackets are not shown
+    return printable(text[1:].removesuffix("]"), _LINE)
 
 
 def one_by_one(visit: Visit, payload: Payload) -> list[ArgumentShown] | None:
@@ -61,7 +62,9 @@ def as_it_lies(visit: Visit, raw: bytes, payload: Payload | None) -> str | None:
         return None
     if payload is None:
         return clean(raw[: MOST + 1].decode(errors="backslashreplace"))
-    return _pretty({"class": payload.name, "args": masked_args(payload), **payload.extras}, MOST)
+    # What other clients add is masked by its keys alone: it is no argument of the job.
+    (extras,) = masked_args(Payload("", [payload.extras]))
+    return _pretty({"class": payload.name, "args": masked_args(payload), **extras}, MOST)
 
 
 def clean(text: str, limit: int = MOST) -> str:

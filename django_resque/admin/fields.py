@@ -14,7 +14,6 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from django_resque.admin.hints import UNKNOWN
-from django_resque.admin.restoring import alike
 from django_resque.exceptions import DecodeError
 from django_resque.jobs.encoding import MAX_ARGUMENT_DEPTH, instead_of
 from django_resque.wire.codec import loads, too_deep
@@ -40,6 +39,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 class Unwritable(ValueError):
     """Raised for a value that a field cannot show so that it comes back unchanged."""
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Tell whether two values are the same JSON: ``True`` is not ``1`` there."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return type(one) is type(other) and bool(one == other)
 
 
 class Argument(_Base):

@@ -25,11 +25,10 @@ from django_resque.admin.fields import (
     field_for,
 )
 from django_resque.admin.hints import UNKNOWN, Hint, in_words, parameters
-from django_resque.admin.restoring import restored
 from django_resque.exceptions import ArgumentError, InvalidQueueName
 from django_resque.jobs.arguments import KEYWORDS, unpack
 from django_resque.jobs.encoding import encode
-from django_resque.jobs.masking import masked_args
+from django_resque.jobs.masking import masked_args, unmasked_args
 from django_resque.jobs.registry import registry
 from django_resque.wire.payload import Payload
 from django_resque.wire.queue_name import MAX_LENGTH, check_queue_name
@@ -87,17 +86,15 @@ class JobForm(forms.Form):
         super().__init__(data, prefix=prefix)
         self.name = name
         self.job = registry.find(name)
-        masked = masked_args(Payload(name, args or []))
-        given, shown = _by_name(self.job, args), _by_name(self.job, args and masked)
+        given = _by_name(self.job, args)
         self._whole = self.job is None or given is None
-        if self.job is None or given is None or shown is None:
-            self._given, self._shown = {_ALL: args or []}, {_ALL: masked}
+        self._given = {_ALL: args or []} if given is None else given
+        self._shown = self._masked(self._given)
+        if self.job is None or self._whole:
             told = _("All arguments in their order, as a JSON list.")
             field = JSONArgument(kind=list, label=_("Arguments"), help_text=told)
-            self.fields[_ALL] = field
-            self.initial[_ALL] = field.written(masked)
+            self.fields[_ALL], self.initial[_ALL] = field, field.written(self._shown[_ALL])
             return
-        self._given, self._shown = given, shown
         secret, written = secret_names(self.job), self.job.parameters.signature.parameters
         for key, parameter in parameters(self.job).items():
             hint = in_words(written[key].annotation)
@@ -105,20 +102,17 @@ class JobForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Put back what was masked, and see whether the whole fits the job and can travel."""
-        cleaned = self.cleaned_data
-        for key in list(cleaned):
-            try:
-                cleaned[key] = self._meant(key, cleaned[key])
-            except ValueError as error:
-                told = _("%s hides a value that is known at its old place only: write it out.")
-                self.add_error(key, told % error)
-        if not self.errors:
-            try:
-                packed = self.packed()
-                encode(Payload(self.name, packed), self.job.parameters.names if self.job else ())
-            except ArgumentError as error:
-                self.add_error(None, str(error))
-        return cleaned
+        if self.errors:
+            return self.cleaned_data
+        try:
+            self._unmask()
+            packed = self.packed()
+            if self.job:
+                self.job.parameters.unpack(packed)
+            encode(Payload(self.name, packed), self.job.parameters.names if self.job else ())
+        except ArgumentError as error:
+            self.add_error(None, str(error))
+        return self.cleaned_data
 
     def call(self) -> tuple[list[Any], dict[str, Any]]:
         """Return the positional and the keyword arguments that were filled in.
@@ -151,12 +145,28 @@ class JobForm(forms.Form):
             return packed
         return self.job.parameters.pack(tuple(args), kwargs)
 
-    def _meant(self, key: str, value: Any) -> Any:
-        if key not in self._given:
-            return value
-        if key not in self.changed_data:
-            return self._given[key]
-        return restored(value, self._shown[key], self._given[key])
+    def _masked(self, given: dict[str, Any]) -> dict[str, Any]:
+        if self._whole:
+            return {_ALL: masked_args(Payload(self.name, given[_ALL]))}
+        masked: dict[str, Any] = masked_args(self._keyed(given))[0][KEYWORDS]
+        return masked
+
+    def _unmask(self) -> None:
+        """Put back what was masked in fields that were edited, and all of those that were not."""
+        cleaned = self.cleaned_data
+        unchanged = self._given.keys() - self.changed_data
+        if self._whole:
+            payload = Payload(self.name, self._given[_ALL])
+            cleaned[_ALL] = unmasked_args(cleaned[_ALL], payload)
+        else:
+            edited = {key: each for key, each in cleaned.items() if each is not OMITTED}
+            whole = self._keyed(self._given)
+            cleaned |= unmasked_args(self._keyed(edited).args, whole)[0][KEYWORDS]
+        cleaned |= {key: self._given[key] for key in unchanged}
+
+    def _keyed(self, arguments: dict[str, Any]) -> Payload:
+        """Return a payload with arguments by their names: so they are masked and unmasked alike."""
+        return Payload(self.name, [{KEYWORDS: arguments}])
 
     def _field(self, key: str, parameter: Parameter, hint: str, *, secret: bool) -> Argument:
         shape = _VARIADIC.get(parameter.kind)
@@ -203,10 +213,8 @@ def secret_names(job: Job[..., Any]) -> set[str]:
 
 def _by_name(job: Job[..., Any] | None, args: list[Any] | None) -> dict[str, Any] | None:
     """Return the arguments of a payload by the names of a job's parameters; None if they misfit."""
-    if job is None:
-        return None
-    if args is None:
-        return {}
+    if job is None or args is None:
+        return None if job is None else {}
     try:
         positional, keywords = job.parameters.unpack(args)
         bound = job.parameters.signature.bind(*positional, **keywords)

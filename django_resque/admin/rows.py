@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django_resque.admin.visit import Visit
+    from django_resque.monitor.history import Rate
     from django_resque.monitor.queues import QueueRow
     from django_resque.wire.payload import Payload
 
@@ -78,8 +79,8 @@ class QueueShown:
     """Where to post to pause the queue, or to resume it if it is paused."""
 
     @classmethod
-    def of(cls, visit: Visit, row: QueueRow) -> QueueShown:
-        """Show a row."""
+    def of(cls, visit: Visit, row: QueueRow, rate: Rate | None = None) -> QueueShown:
+        """Show a row, with its rate if that is known."""
         payload = row.next.payload if row.next else None
         oldest = payload.queued_at if payload else None
         verb = "resume_queue" if row.paused else "pause_queue"
@@ -90,8 +91,8 @@ class QueueShown:
             paused=row.paused,
             oldest=oldest,
             late=waits_long(oldest),
-            arriving=None,
-            finishing=None,
+            arriving=rate.arriving if rate else None,
+            finishing=rate.finishing if rate else None,
             url=visit.url("queue", queue=row.name),
             switch_url=visit.url(verb, queue=row.name),
         )

@@ -61,8 +61,13 @@ class WorkerRow:
 
     @property
     def ours(self) -> bool:
-        """Whether it is a worker of django-resque, which obeys orders."""
-        return _is_ours(self.identity)
+        """Whether it is a worker of django-resque."""
+        return self.identity is not None and bool(self.identity.token)
+
+    @property
+    def hears(self) -> bool:
+        """Whether it takes orders: those of ours do that tell how they are."""
+        return self.ours and self.vitals is not None
 
     def is_silent(self, ttl: float) -> bool:
         """Tell whether it passes for dead; one that never gives signs of life does not."""
@@ -203,10 +208,6 @@ def _identity(name: str, errors: list[str]) -> WorkerId | None:
     except DecodeError as error:
         errors.append(str(error))
         return None
-
-
-def _is_ours(identity: WorkerId | None) -> bool:
-    return identity is not None and bool(identity.token)
 
 
 def _by_host(name: str) -> tuple[bool, str, int, str]:

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_resque.exceptions import DecodeError, DirtyExit
-from django_resque.execution.outcome import Failed, decode, encode
+from django_resque.exceptions import DecodeError, DirtyExit, WorkerStopped
+from django_resque.execution.outcome import Failed, Requeued, decode, encode
 from django_resque.process import performing
 from django_resque.process.memory import resident
 
@@ -192,7 +192,8 @@ class Performer:
             return outcome
         # It answered to the stop: its traceback shows where it was, the reason why it ended.
         told = Failed.from_exception(self._reason)
-        return Failed(told.exception, told.error, outcome.backtrace)
+        failed = Failed(told.exception, told.error, outcome.backtrace)
+        return Requeued(failed) if isinstance(self._reason, WorkerStopped) else failed
 
 
 def _decoded(body: bytes) -> Outcome:

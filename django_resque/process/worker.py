@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_resque import signals
 from django_resque.exceptions import AccessDenied, StoreError
@@ -25,7 +25,7 @@ from django_resque.process.performers import Performers
 from django_resque.process.performing import PerformerTask
 from django_resque.process.procline import Procline
 from django_resque.process.prune import prune
-from django_resque.process.termination import Termination
+from django_resque.process.termination import Termination, stopped_with_worker
 from django_resque.process.watch import Watch
 from django_resque.version import get_version
 from django_resque.wire import timestamps
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from django_resque.execution.outcome import Outcome
     from django_resque.execution.reserve import Answer
     from django_resque.failures.base import FailureBackend
+    from django_resque.jobs.definition import Job
     from django_resque.process.options import WorkerOptions
     from django_resque.process.performer import Performer
     from django_resque.process.prune import Pruned
@@ -235,12 +236,13 @@ class Worker:
             self._claims.tell()
         self._at_work = True
         self._orders.attend(reservation)
+        self._try(lambda: self._claims.track(reservation))
+        name = job_name(reservation.payload)
+        job = registry.find(name) if name else None
         if self.options.fork:
-            name = job_name(reservation.payload)
-            job = registry.find(name) if name else None
             outcome = self._performers.perform(reservation, job, self._show_forked)
         else:
-            outcome = self._perform_here(reservation)
+            outcome = self._perform_here(reservation, job)
         self._at_work = False
         self._orders.rest()
         if outcome is None:
@@ -272,7 +274,7 @@ class Worker:
             and not signals.before_fork.has_listeners()
         )
 
-    def _perform_here(self, reservation: Reservation) -> Outcome | None:
+    def _perform_here(self, reservation: Reservation, job: Job[Any, Any] | None) -> Outcome | None:
         """Perform in this process, for debuggers (``--no-fork``); None if told not to begin."""
         self._procline.processing(reservation.queue, job_name(reservation.payload))
         stopping: tuple[signal.Signals, ...] = ()
@@ -280,7 +282,7 @@ class Worker:
             stopping = (signal.SIGINT, signal.SIGHUP)
             if not self.options.graceful_term:
                 stopping += (signal.SIGTERM,)
-        termination = Termination()
+        termination = Termination(lambda: stopped_with_worker(job))
         # The mailbox receives the signals all the same, for when the job has ended.
         with self._heart.beating(), termination.hearing(stopping):
             # One that came just before is in the mailbox alone, where no job would notice it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_resque.store.delayed import Delayed
 from django_resque.store.failures import Failures
 from django_resque.store.history import History
 from django_resque.store.keys import Keys
@@ -29,6 +30,7 @@ class Store:
         self.keys = Keys(namespace)
         self.queues = Queues(commander, self.keys)
         self.workers = Workers(commander, self.keys)
+        self.delayed = Delayed(commander, self.keys)
         self.failures = Failures(commander, self.keys)
         self.results = Results(commander, self.keys)
         self.retries = Retries(commander, self.keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -60,13 +61,8 @@ class Queues:
         ]
 
     def _push(self, commands: Sequence[Command]) -> None:
-        try:
+        with telling_uncertainty():
             self._commander.pipe(commands)
-        except StoreUnavailable as error:
-            if not error.uncertain:
-                raise
-            text = f"{error}; the job may or may not be queued"
-            raise EnqueueUncertain(text, uncertain=True) from error
 
     def names(self) -> list[str]:
         """Return the names of all known queues, sorted."""
@@ -198,6 +194,18 @@ class Queues:
     def paused(self) -> list[str]:
         """Return the names of the paused queues, sorted."""
         return sorted(_texts(self._commander.call("SMEMBERS", self._keys.paused_queues)))
+
+
+@contextmanager
+def telling_uncertainty() -> Iterator[None]:
+    """Raise EnqueueUncertain where the connection breaks before Redis answered to a push."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        if not error.uncertain:
+            raise
+        text = f"{error}; the job may or may not be queued"
+        raise EnqueueUncertain(text, uncertain=True) from error
 
 
 def _chunks(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -70,5 +70,6 @@ def rate(per_minute: float | None) -> str:
     """Return how many come or go in a minute; nothing where that is not known."""
     if per_minute is None:
         return ""
-    text = number_format(per_minute, 0 if per_minute >= _FINE else 1)
+    digits = 1 if 0 < per_minute < _FINE else 0
+    text = number_format(round(per_minute, digits), digits)  # which itself only cuts digits off
     return _("%(count)s / min") % {"count": text}

@@ -19,7 +19,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
 from django_resque.exceptions import ArgumentError
-from django_resque.jobs.encoding import MAX_ARGUMENT_DEPTH, encode
+from django_resque.jobs.encoding import MAX_ARGUMENT_DEPTH, encode, instead_of
 from django_resque.wire.codec import loads
 from django_resque.wire.payload import Payload
 from django_resque.wire.worker import Reservation
@@ -205,3 +205,20 @@ def test_a_name_that_utf8_cannot_carry_is_refused() -> None:
     """The job's own name is checked too, last."""
     with pytest.raises(ArgumentError, match=r"cannot be enqueued: .*surrogates not allowed"):
         encode(Payload("X\ud800", [1]), ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (datetime, "pass its .isoformat()"),
+        (Decimal, "pass str() of it"),
+        (User, "pass its primary key and fetch it in the job"),
+        (str, None),
+        (list, None),
+        (set, None),
+        (bool, None),
+    ],
+)
+def test_what_to_pass_instead(kind: type, advice: str | None) -> None:
+    """Of types that JSON has nothing like it is known what to pass in their place."""
+    assert advice == instead_of(kind)

@@ -8,6 +8,8 @@ import pytest
 
 from django_resque.monitor.queues import (
     QueuePage,
+    known_queues,
+    queue_list,
     queue_page,
     queued_job,
     queued_jobs,
@@ -226,3 +228,35 @@ def test_several_jobs(resque_store: Store, redis_client: redis.Redis, trips: Tri
 
     assert 2 == trips.count()
     assert [job.raw for job in jobs[10:]] == [job.raw for job in found]
+
+
+def test_list(resque_store: Store, redis_client: redis.Redis, trips: Trips) -> None:
+    """Queues are listed page by page, by name or size, and only there is looked into them."""
+    for number in range(30):
+        redis_client.sadd("resque:queues", f"q{number:02}")
+        redis_client.rpush(f"resque:queue:q{number:02}", *[b'{"class":"A"}'] * (number % 7 + 1))
+    redis_client.sadd("resque:queues:paused", "q11")
+    redis_client.sadd("resque:queues", "Mail")
+    redis_client.set("resque:queue:Mail", "no list")
+
+    page = queue_list(resque_store, start=10, count=3)
+    assert 4 == trips.count()
+    largest = queue_list(resque_store, "Q", count=3, largest_first=True)
+
+    assert [("q09", 3, False), ("q10", 4, False), ("q11", 5, True)] == [
+        (row.name, row.size, row.paused) for row in page.rows
+    ]
+    assert all(row.next and row.next.payload for row in page.rows)
+    assert 31 == page.total
+    assert 30 == largest.total
+    assert largest.jobs == page.jobs == sum(number % 7 + 1 for number in range(30))
+    assert [("q06", 7), ("q13", 7), ("q20", 7)] == [(row.name, row.size) for row in largest.rows]
+    assert [] == queue_list(resque_store, "nothing").rows
+    assert [("Mail", 0)] == [(row.name, row.size) for row in queue_list(resque_store, "mail").rows]
+
+
+def test_known_queues(resque_store: Store, redis_client: redis.Redis) -> None:
+    """Queues are known by their names, empty or not."""
+    redis_client.sadd("resque:queues", "mail", "empty")
+
+    assert ["empty", "mail"] == known_queues(resque_store)

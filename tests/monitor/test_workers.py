@@ -35,7 +35,7 @@ def test_a_working_worker(resque_store: Store, redis_client: redis.Redis) -> Non
     (row,) = workers(resque_store)
 
     assert ("working", 5, 2, "") == (row.state, row.processed, row.failed, row.error)
-    assert (True, True) == (row.busy, row.ours)
+    assert (True, True, False) == (row.busy, row.ours, row.hears)
     assert "2026-11-21 04:48:58 +0000" == row.started
     assert row.silent_for in (30, 31)
     assert row.identity is not None
@@ -120,7 +120,7 @@ def test_what_a_worker_tells_of_itself(
 
     (row,) = workers(resque_store)
 
-    assert (state, busy, vitals) == (row.state, row.busy, row.vitals)
+    assert (state, busy, vitals, True) == (row.state, row.busy, row.vitals, row.hears)
     assert {state: 1} == workers_page(resque_store, TTL).states
 
 

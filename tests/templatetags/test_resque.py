@@ -59,3 +59,18 @@ def test_size() -> None:
     with translation.override("en"):
         assert "1.5\xa0KB" == resque.size(1536)
     assert "" == resque.size(None)
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "text"),
+    [
+        (None, ""),
+        (0, "0 / min"),
+        (0.26, "0.3 / min"),
+        (9.96, "10.0 / min"),
+        (1234.5, "1234 / min"),
+    ],
+)
+def test_rate(per_minute: float | None, text: str) -> None:
+    """A rate is told as finely as it matters."""
+    assert text == resque.rate(per_minute)

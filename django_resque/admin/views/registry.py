@@ -97,13 +97,13 @@ def enqueue(visit: Visit, job: str) -> Done | Shown:
     handle = found.using(queue=queue, at_front=at_front).enqueue(*args, **kwargs)
     page, name = visit.url("job", job=found.name), printable(found.name)
     if not handle:
-        told = _("%s was not enqueued: one of its before_enqueue hooks refused it.") % name
+        told = _("Not enqueued: a before_enqueue hook of %s refused it.") % name
         return Done(told, page, level=messages.WARNING)
     where_to = {"job": name, "queue": printable(handle.queue)}
     entry = Entry(
         address("job", found.name), name, _("Enqueued to queue %(queue)s.") % where_to, ADDITION
     )
-    return Done(_("%(job)s was enqueued to queue %(queue)s.") % where_to, page, [entry])
+    return Done(_("Enqueued %(job)s to queue %(queue)s.") % where_to, page, [entry])
 
 
 def _page(visit: Visit, job: Job[..., Any], form: JobForm, where: EnqueueForm) -> Shown:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from django_resque import wiring
 from django_resque.admin.answers import Shown
+from django_resque.admin.entries import EntryShown
 from django_resque.monitor import stats as monitor
 from django_resque.store.connection import describe
 from django_resque.wire.printable import printable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from django_resque.store.server import KeyFacts
 
 _MOST_LISTS = 20
-_LONGEST_ENTRY = 2000  # characters
 _FULL = 0.9  # of the memory that Redis may use
 
 
@@ -133,14 +133,6 @@ class KeysShown:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryShown:
-    """One entry of a key, cut, with its index, field or score."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class KeyContentShown:
     """One key with its first entries."""
 
@@ -204,16 +196,12 @@ def show_key(visit: Visit, key: str) -> Shown:
     if content is None:
         raise Http404(_("There is no such key in the namespace."))
     shown = KeyShown.of(visit, content.facts)
-    entries = [EntryShown(printable(name), _entry(raw)) for name, raw in content.entries]
+    entries = EntryShown.all(content)
     read = sum(len(raw) for _name, raw in content.entries)
     units = read if shown.type == "string" else len(entries)
     data = KeyContentShown(shown, entries, more=shown.size is not None and units < shown.size)
     trail = [(_("Stats"), visit.url("stats")), (_("Keys"), visit.url("keys"))]
     return Shown("key", shown.key, data, tab="stats", trail=trail, live=False)
-
-
-def _entry(raw: bytes) -> str:
-    return printable(raw[: 4 * _LONGEST_ENTRY].decode(errors="backslashreplace"), _LONGEST_ENTRY)
 
 
 def _problems(server: ServerState) -> list[Problem]:

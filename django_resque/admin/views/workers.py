@@ -15,122 +15,20 @@ from django_resque.admin.addresses import address
 from django_resque.admin.answers import Confirm, Done, Entry, Shown
 from django_resque.admin.arguments import one_by_one
 from django_resque.admin.paging import Pages, here
-from django_resque.admin.rows import JobShown
+from django_resque.admin.worker_rows import WorkerShown
 from django_resque.conf import get_settings
 from django_resque.control import workers as control
 from django_resque.monitor import workers as monitor
-from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from django_resque.admin.arguments import ArgumentShown
     from django_resque.admin.visit import Visit
-    from django_resque.monitor.workers import WorkerRow
 
 _AT_ONCE = 100
 _STATES = ("working", "idle", "paused", "stopping", monitor.SILENT)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldShown:
-    """The job that a worker has."""
-
-    job: JobShown
-    queue: str
-    queue_url: str
-    running_for: float | None
-    """Seconds; None if the claim does not tell."""
-    memory: int | None
-    """What its process occupies."""
-    rid: str
-    """Which claim it is, for an order to hit this job and no other; empty for other clients."""
-
-    @classmethod
-    def of(cls, visit: Visit, row: WorkerRow) -> HeldShown | None:
-        """Show what a worker holds."""
-        if not row.busy:
-            return None
-        queue = row.reservation.queue if row.reservation else ""
-        job = row.job
-        return cls(
-            job=JobShown.of(visit, job.payload if job else None, job.error if job else row.error),
-            queue=printable(queue),
-            queue_url=visit.url("queue", queue=queue) if queue else "",
-            running_for=row.running_for,
-            memory=row.vitals.job_memory if row.vitals else None,
-            rid=printable(row.reservation.rid) if row.reservation and row.ours else "",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerShown:
-    """One worker, as a row and on its own page."""
-
-    id: str
-    key: str
-    """What names its row in the page."""
-    host: str
-    """Empty if its id is not readable."""
-    pid: int | None
-    queues: str
-    state: str
-    ours: bool
-    """Whether it is a worker of django-resque, which obeys orders."""
-    started: datetime | None
-    started_text: str
-    """What it says of its start, if that is no date."""
-    silent_for: int | None
-    """Seconds since its heartbeat; None if it gives none."""
-    processed: int
-    failed: int
-    held: HeldShown | None
-    memory: int | None
-    peak: int | None
-    """The most that any of its jobs occupied."""
-    version: str
-    error: str
-    """What of it is not readable."""
-    url: str
-    pause_url: str
-    resume_url: str
-    stop_url: str
-    kill_url: str
-    remove_url: str
-
-    @classmethod
-    def of(cls, visit: Visit, row: WorkerRow) -> WorkerShown:
-        """Show a row."""
-        silent = row.is_silent(get_settings().heartbeat_ttl)
-        started = timestamps.parse(row.started)
-        identity, vitals = row.identity, row.vitals
-        return cls(
-            id=printable(row.id, 500),
-            key=address("worker", row.id),
-            host=printable(identity.host) if identity else "",
-            pid=identity.pid if identity else None,
-            queues=printable(identity.queues) if identity else "",
-            state=monitor.SILENT if silent else row.state,
-            ours=row.ours,
-            started=started,
-            started_text="" if started else printable(row.started),
-            silent_for=row.silent_for,
-            processed=row.processed,
-            failed=row.failed,
-            held=HeldShown.of(visit, row),
-            memory=vitals.memory if vitals else None,
-            peak=vitals.peak if vitals else None,
-            version=vitals.version if vitals else "",
-            error=printable(row.error, 500),
-            url=visit.url("worker", worker=row.id),
-            pause_url=visit.url("pause_worker", worker=row.id),
-            resume_url=visit.url("resume_worker", worker=row.id),
-            stop_url=visit.url("stop_worker", worker=row.id),
-            kill_url=visit.url("kill_job", worker=row.id),
-            remove_url=visit.url("remove_worker", worker=row.id),
-        )
 
 
 @dataclass(frozen=True, slots=True)

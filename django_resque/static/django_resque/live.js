@@ -92,7 +92,9 @@
       location.reload(); // logged out meanwhile
       return;
     }
-    if (response.status === 304 || !(response.ok || response.status === 503)) return;
+    // What is gone is told as well, by a page of ours: it bears a tag.
+    const gone = response.status === 404 && response.headers.has("ETag");
+    if (response.status === 304 || !(response.ok || response.status === 503 || gone)) return;
     const template = document.createElement("template");
     template.innerHTML = await response.text();
     etag = response.headers.get("ETag") || "";

@@ -70,8 +70,9 @@ def test_retry_one_elsewhere(admin_client: Client, redis_client: redis.Redis) ->
     assert ([7], []) == (pushed(redis_client, "slow"), pushed(redis_client))
     entry = LogEntry.objects.get()
     assert "Failure of a" == entry.object_repr
-    assert f"{URL}failed/{digest(record('a', 7))}/" == (
-        admin_client.get(entry.get_admin_url())["Location"]
+    assert (
+        f"{URL}failed/{digest(record('a', 7))}/"
+        == (admin_client.get(entry.get_admin_url())["Location"])
     )
 
 

@@ -67,11 +67,19 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
             {"text": "<b>", "exception": "ValueError"},
             "Remove all failures of the list failed with exception ValueError, text “<b>”?",
         ),
-        ("remove", {"state": "retried"}, "Remove all failures of the list failed with state “Retried”?"),
+        (
+            "remove",
+            {"state": "retried"},
+            "Remove all failures of the list failed with state “Retried”?",
+        ),
     ],
 )
 def test_asks_first(
-    admin_client: Client, redis_client: redis.Redis, verb: str, fields: dict[str, str], question: str
+    admin_client: Client,
+    redis_client: redis.Redis,
+    verb: str,
+    fields: dict[str, str],
+    question: str,
 ) -> None:
     """The question says what is meant, and nothing happens before the answer."""
     redis_client.rpush("resque:failed", record("a"), record("b"))
