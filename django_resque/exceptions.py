@@ -157,6 +157,10 @@ class ResultNotReady(ResqueError):
     """Raised when the result is asked for of a job that has not ended, or keeps no result."""
 
 
+class ResultLost(ResqueError):
+    """Raised when a job succeeded, but JSON cannot carry the value it returned."""
+
+
 class StoreError(ResqueError):
     """Raised when Redis refuses a command."""
 

@@ -125,9 +125,7 @@ def _status(
     return store.statuses.ending(tracked, packet.encode())
 
 
-def _result(
-    payload: Payload, id_: str, reservation: Reservation, outcome: Outcome
-) -> ResultRecord:
+def _result(payload: Payload, id_: str, reservation: Reservation, outcome: Outcome) -> ResultRecord:
     now = timestamps.now()
     failed = failure_in(outcome)
     began = timestamps.parse(reservation.run_at)

@@ -124,6 +124,7 @@ def failure_in(outcome: Outcome) -> Failed | None:
         return outcome.failed
     return outcome if isinstance(outcome, Failed) else None
 
+
 _DEATHS = {
     f"{kind.__module__}.{kind.__qualname__}": kind
     for kind in (

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django_resque import signals
-from django_resque.exceptions import DecodeError, UnknownJob
+from django_resque.exceptions import ArgumentError, DecodeError, UnknownJob
 from django_resque.execution.outcome import Expired, Failed, Skipped, Succeeded, failure_in
 from django_resque.execution.settle import tell
 from django_resque.execution.verdict import ask_about, judge
+from django_resque.jobs.encoding import encode_value
 from django_resque.jobs.performing import perform_job, run_on_failure
 from django_resque.jobs.registry import registry
 from django_resque.wire import timestamps
-from django_resque.wire.codec import dumps
 from django_resque.wire.payload import Payload
 from django_resque.wire.status import tracked_id
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_VALUE = 1_000_000
 """The most bytes of a value that are kept."""
+_MOST_TEXT = 10_000
 
 
 def perform(reservation: Reservation, backends: Sequence[FailureBackend]) -> Outcome:
@@ -99,15 +100,11 @@ def _succeeded(job: Job[..., Any], payload: Payload, value: Any) -> Succeeded:
     if (job.result_ttl is None or payload.id is None) and tracked_id(payload) is None:
         return Succeeded()
     try:
-        known = dumps(value)
-    except BaseException as error:  # noqa: BLE001 a value may raise anything when it is asked
-        return Succeeded(fault=f"The value it returned cannot be kept: {_told(error)}")
+        known = encode_value(value)
+    except ArgumentError as error:
+        return Succeeded(fault=str(error)[:_MOST_TEXT])
     if len(known) > MOST_VALUE:
         return Succeeded(
-            fault=f"The value it returned has {len(known)} bytes as JSON; {MOST_VALUE} are kept"
+            fault=f"the returned value has {len(known)} bytes as JSON; {MOST_VALUE} can be kept"
         )
     return Succeeded(known.decode())
-
-
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error)[:1000]}"

@@ -14,6 +14,7 @@ from django_resque.execution.outcome import Failed, Requeued, Retrying
 from django_resque.execution.verdict import judge_loss
 from django_resque.failures.base import StoredBackend
 from django_resque.jobs.masking import masked_record
+from django_resque.jobs.registry import registry
 from django_resque.store.workers import Ending
 from django_resque.wire import timestamps
 from django_resque.wire.payload import Payload
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from django_resque.execution.outcome import Outcome
     from django_resque.execution.verdict import Verdict
     from django_resque.failures.base import FailureBackend
+    from django_resque.jobs.definition import Job
     from django_resque.store import Store
     from django_resque.store.commander import Command
     from django_resque.wire.failure import FailureRecord
@@ -115,6 +117,12 @@ def job_name(payload: bytes) -> str | None:
         return Payload.decode(payload).name
     except DecodeError:
         return None
+
+
+def registered_job(payload: bytes) -> Job[..., Any] | None:
+    """Return the job that a payload asks for; None if it is not known here."""
+    name = job_name(payload)
+    return registry.find(name) if name else None
 
 
 def held_job(worker: str, claim: bytes | None) -> str | None:

@@ -13,7 +13,7 @@ from django_resque.jobs.registry import registry
 from django_resque.wire.queue_name import check_queue_name
 
 if TYPE_CHECKING:
-    from django_resque.jobs.enqueueing import JobHandle
+    from django_resque.jobs.handles import JobHandle
 
 _ANY_POSITIONAL = Signature([Parameter("args", Parameter.VAR_POSITIONAL)])
 

@@ -42,7 +42,7 @@ class CurrentJob:
         self.queue = queue
         """The queue it was taken from."""
         self.meta: dict[str, Any] = {}
-        """What the job wants to be known of it, beside its progress; :meth:`save_meta` writes it."""
+        """What the job wants to be known of it; :meth:`save_meta` writes it."""
 
     @property
     def id(self) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django_resque import signals, wiring
@@ -10,34 +9,19 @@ from django_resque.conf import get_settings
 from django_resque.exceptions import DecodeError
 from django_resque.jobs.commit import after_commit
 from django_resque.jobs.encoding import encode
+from django_resque.jobs.handles import JobHandle, remember_result
 from django_resque.jobs.performing import perform_job
 from django_resque.jobs.plugins import lets_pass
+from django_resque.wire import timestamps
 from django_resque.wire.codec import dumps
 from django_resque.wire.payload import Payload
+from django_resque.wire.status import WAITING, StatusPacket, tracked_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from django_resque.jobs.definition import Job
     from django_resque.jobs.plugins import Plugin
-
-
-@dataclass(frozen=True, slots=True)
-class JobHandle:
-    """What enqueueing gives back at once; false when a ``before_enqueue`` hook refused the job."""
-
-    queue: str
-    payload: Payload
-    vetoed: bool = False
-
-    @property
-    def id(self) -> str | None:
-        """The job's id; None for a job that is enqueued without ids."""
-        return self.payload.id
-
-    def __bool__(self) -> bool:
-        """Tell whether the job was let through to its queue."""
-        return not self.vetoed
 
 
 def enqueue_payloads(job: Job[..., Any], payloads: Sequence[Payload]) -> list[JobHandle]:
@@ -66,6 +50,8 @@ def enqueue_payloads(job: Job[..., Any], payloads: Sequence[Payload]) -> list[Jo
     elif payloads:
 
         def push() -> None:
+            if job.php_status:
+                wiring.store().statuses.begin(_packets(payloads))
             wiring.store().queues.push_many(queue, encoded, at_front=job.at_front)
             _after_enqueue(plugins, payloads, queue)
             signals.job_enqueued.send_robust(None, queue=queue, payloads=list(payloads))
@@ -82,8 +68,17 @@ def _perform_inline(
     queue: str,
 ) -> None:
     for raw, payload in zip(encoded, payloads, strict=True):
-        perform_job(job, Payload.decode(raw), queue)
+        performed = perform_job(job, Payload.decode(raw), queue)
+        if job.result_ttl is not None and payload.id is not None:
+            remember_result(payload, queue, performed)
         _after_enqueue(plugins, [payload], queue)
+
+
+def _packets(payloads: Sequence[Payload]) -> Iterator[tuple[str, bytes]]:
+    now = int(timestamps.now().timestamp())
+    for payload in payloads:
+        if (name := tracked_id(payload)) is not None:
+            yield name, StatusPacket(WAITING, now, now).encode()
 
 
 def _after_enqueue(plugins: Sequence[Plugin], payloads: Sequence[Payload], queue: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from random import SystemRandom
 from typing import Any, Literal
@@ -63,7 +63,7 @@ class Retry:
 
     max_attempts: int = 5
     """How often the job is performed at most, the first time included."""
-    backoff: Backoff = Exponential()
+    backoff: Backoff = field(default_factory=Exponential)
     on: Sequence[Kind] | Kind = (Exception,)
     """The exceptions to retry after, subclasses included."""
     never: Sequence[Kind] | Kind = ()

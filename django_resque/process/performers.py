@@ -137,9 +137,7 @@ class Performers:
         self._give_back(performer)
         return answer if ask and not performer.died else outcome
 
-    def stop(
-        self, steps: list[tuple[float, signal.Signals]], *, leaving: bool = False
-    ) -> None:
+    def stop(self, steps: list[tuple[float, signal.Signals]], *, leaving: bool = False) -> None:
         """Send signals to the performer at work, each after its delay in seconds.
 
         ``leaving`` tells that it is for the sake of its worker, which is to leave.

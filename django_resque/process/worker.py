@@ -12,8 +12,7 @@ from django_resque import signals
 from django_resque.exceptions import AccessDenied, StoreError
 from django_resque.execution.identity import new_worker_id
 from django_resque.execution.reserve import Reserver
-from django_resque.execution.settle import job_name
-from django_resque.jobs.registry import registry
+from django_resque.execution.settle import job_name, registered_job
 from django_resque.process.claims import Claims
 from django_resque.process.heart import Heart
 from django_resque.process.limits import Limits
@@ -237,8 +236,7 @@ class Worker:
         self._at_work = True
         self._orders.attend(reservation)
         self._try(lambda: self._claims.track(reservation))
-        name = job_name(reservation.payload)
-        job = registry.find(name) if name else None
+        job = registered_job(reservation.payload)
         if self.options.fork:
             outcome = self._performers.perform(reservation, job, self._show_forked)
         else:

@@ -40,4 +40,6 @@ class Recoveries:
         return [("DEL", self._key(queue, payload))]
 
     def _key(self, queue: str, payload: bytes) -> str:
-        return self._keys.recoveries(digest(queue.encode(errors="surrogateescape") + b"\n" + payload))
+        return self._keys.recoveries(
+            digest(queue.encode(errors="surrogateescape") + b"\n" + payload)
+        )
