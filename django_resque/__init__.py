@@ -1,7 +1,16 @@
 """Background jobs for Django over Redis, sharing queues with every Resque client."""
 
-from django_resque.jobs import queues, results
-from django_resque.jobs.client import dequeue, enqueue, enqueue_to
+from django_resque.jobs import delayed, queues, results
+from django_resque.jobs.client import (
+    dequeue,
+    dequeue_delayed,
+    enqueue,
+    enqueue_at,
+    enqueue_at_to,
+    enqueue_in,
+    enqueue_in_to,
+    enqueue_to,
+)
 from django_resque.jobs.current import CurrentJob, get_current_job
 from django_resque.jobs.decorating import job
 from django_resque.jobs.definition import Job
@@ -18,8 +27,14 @@ __all__ = [
     "Plugin",
     "Retry",
     "__version__",
+    "delayed",
     "dequeue",
+    "dequeue_delayed",
     "enqueue",
+    "enqueue_at",
+    "enqueue_at_to",
+    "enqueue_in",
+    "enqueue_in_to",
     "enqueue_to",
     "get_current_job",
     "get_version",

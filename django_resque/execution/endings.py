@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +15,9 @@ from django_resque.execution.outcome import (
     Succeeded,
     failure_in,
 )
+from django_resque.jobs.moments import timestamp
 from django_resque.jobs.registry import registry
-from django_resque.wire import status, timestamps
+from django_resque.wire import delayed, status, timestamps
 from django_resque.wire.codec import dumps
 from django_resque.wire.payload import Payload, retried
 from django_resque.wire.result import ResultRecord
@@ -49,16 +48,14 @@ def returning(store: Store, reservation: Reservation, outcome: Outcome) -> list[
     at = timestamps.now() + timedelta(seconds=outcome.delay)
     try:
         payload = retried(Payload.decode(raw), outcome.attempt, at)
-    except DecodeError:
-        # No performer judges such a payload, but a job may have written its answer itself.
+        payload.encode()
+    except (DecodeError, UnicodeEncodeError):
+        # No performer judges such a payload so, but a job may have written its answer itself.
         return store.queues.pushing(queue, [raw])
     if outcome.delay:
-        # In resque-scheduler's form: the queue stands behind class and args.
-        item = Payload(payload.name, payload.args, {"queue": queue, **payload.extras})
-        # Rounded up: no sooner than the policy says.
-        commands = store.delayed.delaying(_bytes(item), math.ceil(at.timestamp()))
+        commands = store.delayed.delaying(delayed.encode(payload, queue), timestamp(at))
     else:
-        commands = store.queues.pushing(queue, [_bytes(payload)])
+        commands = store.queues.pushing(queue, [payload.encode()])
     return commands + store.retries.noting(dumps(_note(reservation, payload, outcome, at)))
 
 
@@ -170,15 +167,6 @@ def _note(
         "exception": _text(outcome.failed.exception)[:_NAME],
         "error": _text(outcome.failed.error)[:_NAME],
     }
-
-
-def _bytes(payload: Payload) -> bytes:
-    try:
-        return payload.encode()
-    except UnicodeEncodeError:
-        # A lone surrogate of another client, which only its own escape can carry.
-        document = {"class": payload.name, "args": payload.args, **payload.extras}
-        return json.dumps(document, separators=(",", ":")).encode()
 
 
 def _text(text: str) -> str:

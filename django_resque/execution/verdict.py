@@ -39,7 +39,7 @@ def judge(job: Job[..., Any], payload: Payload, failed: Failed, error: BaseExcep
             extra={"event": "job.unjudged", "job": job.name},
         )
         return failed
-    if delay is None or payload.attempt >= MOST_ATTEMPTS:
+    if delay is None or payload.attempt >= MOST_ATTEMPTS or not _is_writable(payload):
         return failed
     is_recorded = job.retry.record == "each"
     return Retrying(
@@ -88,6 +88,14 @@ def judge_loss(store: Store, reservation: Reservation, failed: Failed) -> Verdic
 def verdict_in(outcome: Outcome) -> Verdict | None:
     """Return an outcome that is a verdict; None for one that is none."""
     return outcome if isinstance(outcome, (Failed, Retrying, Requeued)) else None
+
+
+def _is_writable(payload: Payload) -> bool:
+    try:
+        payload.encode()
+    except UnicodeEncodeError:
+        return False  # a lone surrogate of another client, which only its own escape can carry
+    return True
 
 
 def _known(reservation: Reservation) -> tuple[Job[..., Any], Payload] | None:

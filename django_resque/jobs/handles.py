@@ -25,7 +25,7 @@ from django_resque.jobs.current import remembered_progress
 from django_resque.jobs.encoding import encode_value
 from django_resque.jobs.queues import find_in, remove_from
 from django_resque.jobs.registry import registry
-from django_resque.wire import timestamps
+from django_resque.wire import delayed, timestamps
 from django_resque.wire.codec import loads
 from django_resque.wire.order import Order
 from django_resque.wire.payload import Payload
@@ -33,6 +33,8 @@ from django_resque.wire.result import Progress, ResultRecord
 from django_resque.wire.worker import Reservation
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django_resque.jobs.performing import Performed
     from django_resque.store import Store
 
@@ -54,6 +56,8 @@ class JobHandle:
     queue: str
     payload: Payload
     vetoed: bool = False
+    due: datetime | None = None
+    """When a delayed job reaches its queue; None for one that was to reach it at once."""
     from_id: bool = False
     """Whether it was made by :meth:`for_id`: then the payload's arguments are not known."""
 
@@ -239,13 +243,12 @@ class JobHandle:
         store = wiring.store()
         if self.from_id:
             return bool(self.queue and self.id and find_in(store, self.queue, self.id))
-        return store.queues.has(self.queue, self.payload.encode()) or store.delayed.has(
-            self._item()
-        )
+        if store.queues.has(self.queue, self.payload.encode()):
+            return True
+        return self.due is not None and store.delayed.has(self._item())
 
     def _item(self) -> bytes:
-        extras = {"queue": self.queue, **self.payload.extras}
-        return Payload(self.payload.name, self.payload.args, extras).encode()
+        return delayed.encode(self.payload, self.queue)
 
     def _remove_waiting(self, store: Store) -> bool:
         if not self.from_id and store.queues.remove_each(self.queue, [self.payload.encode()]):
@@ -254,7 +257,7 @@ class JobHandle:
         return bool(self.queue and self.id and remove_from(store, self.queue, self.id))
 
     def _remove_delayed(self, store: Store) -> bool:
-        if not self.from_id and store.delayed.remove_equal(self._item()):
+        if self.due is not None and store.delayed.remove_equal(self._item()):
             return True
         record = self.record
         if self.id is None or record is None or record.retry is None:

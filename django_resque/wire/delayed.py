@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from json.decoder import scanstring
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError
@@ -72,7 +71,7 @@ def _members(text: str) -> Iterator[tuple[str, int, int]]:
     at = _after_space(text, text.index("{") + 1)
     while text[at] != "}":
         start = at
-        key, at = scanstring(text, start + 1)
+        key, at = _value(text, start)
         colon = _after_space(text, at)
         _, end = _value(text, _after_space(text, colon + 1))
         yield key, start, end

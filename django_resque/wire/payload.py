@@ -47,8 +47,9 @@ class Payload:
     def attempt(self) -> int:
         """The number of this performance: 1 for the first, more for a retry."""
         value = self.extras.get("attempt")
-        is_count = isinstance(value, int) and not isinstance(value, bool)
-        return value if is_count and 1 <= value <= _MOST_ATTEMPTS else 1
+        if not isinstance(value, int) or isinstance(value, bool):
+            return 1
+        return value if 1 <= value <= _MOST_ATTEMPTS else 1
 
     @property
     def queued_at(self) -> datetime | None:
@@ -85,19 +86,22 @@ class Payload:
         return cls(name, args, document)
 
 
-def requeued(raw: bytes, at: datetime) -> bytes:
+def requeued(raw: bytes, at: datetime, *, anew: bool = False) -> bytes:
     """Return a payload as it is enqueued once more: waiting since ``at``, all else as it was.
 
-    Its attempts are counted anew. One that tells neither stays untouched, to the byte.
+    ``anew`` counts its attempts from 1 again. One of which nothing changes stays untouched, to
+    the byte.
     """
     try:
         document = loads(raw)
     except DecodeError:
         return raw
-    told = set(_QUEUE_TIMES).intersection(document) if isinstance(document, dict) else set()
-    if not told and (not isinstance(document, dict) or "attempt" not in document):
+    if not isinstance(document, dict):
         return raw
-    document.pop("attempt", None)
+    told = set(_QUEUE_TIMES).intersection(document)
+    counted = anew and document.pop("attempt", None) is not None
+    if not told and not counted:
+        return raw
     document.update(dict.fromkeys(told, timestamps.epoch(at)))
     try:
         return dumps(document)

@@ -86,11 +86,17 @@ class ResultRecord:
         return cls(
             id=document["id"],
             status=document["status"],
+            job=_text(document.get("job")),
+            queue=_text(document.get("queue")),
             value=document.get("value"),
-            attempt=_count(document.get("attempt")),
+            exception=_text(document.get("exception")),
             error=_long(document.get("error")),
-            **{key: _text(document.get(key)) for key in ("job", "queue", "exception", "worker")},
-            **{key: _time(document.get(key)) for key in ("queued", "started", "ended", "retry")},
+            attempt=_count(document.get("attempt")),
+            worker=_text(document.get("worker")),
+            queued=_time(document.get("queued")),
+            started=_time(document.get("started")),
+            ended=_time(document.get("ended")),
+            retry=_time(document.get("retry")),
         )
 
 

@@ -137,11 +137,11 @@ def test_unregister_working(store: Store, redis_client: redis.Redis) -> None:
     store.workers.register(WORKER, "then")
     failed = Failed.from_exception(DirtyExit("gone"))
 
-    def unregister() -> tuple[bool, Reservation | None]:
+    def unregister() -> tuple[bool, Reservation | None, Outcome]:
         return settle.unregister(store, [RedisBackend()], WORKER, failed, claim=claim.encode())
 
-    assert (True, claim) == unregister()
-    assert (False, None) == unregister()
+    assert (True, claim, failed) == unregister()
+    assert (False, None, failed) == unregister()
     assert [("gone", WORKER)] == [(r["error"], r["worker"]) for r in failed_list(redis_client)]
     assert [0, 1] == store.stats.get("processed", "failed")
     assert [] == store.workers.ids()
@@ -154,7 +154,7 @@ def test_unregister_idle(store: Store, redis_client: redis.Redis) -> None:
 
     answer = settle.unregister(store, [RedisBackend()], WORKER, _FAILED, claim=None)
 
-    assert (True, None) == answer
+    assert (True, None, _FAILED) == answer
     assert [] == failed_list(redis_client)
     assert [0] == store.stats.get("failed")
 
@@ -167,7 +167,7 @@ def test_unregister_changed(store: Store, redis_client: redis.Redis) -> None:
 
     answer = settle.unregister(store, [RedisBackend()], WORKER, _FAILED, claim=before)
 
-    assert (False, None) == answer
+    assert (False, None, _FAILED) == answer
     assert [WORKER] == store.workers.ids()
     assert [] == failed_list(redis_client)
 

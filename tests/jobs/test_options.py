@@ -49,7 +49,7 @@ def test_right_options_take_their_final_form(given: dict[str, Any], final: dict[
     ("given", "message"),
     [
         ({"que": "x"}, r"@job has no option 'que'; did you mean 'queue'\?"),
-        ({"retries": 3}, r"@job has no option 'retries'; there are name, queue, timeout"),
+        ({"lock": 3}, r"@job has no option 'lock'; there are name, queue, timeout"),
         ({"name": ""}, r"@job\(name=''\): give it a printable text"),
         ({"name": " "}, "give it a printable text"),
         ({"name": "a\nb"}, "give it a printable text"),

@@ -69,7 +69,7 @@ class Around(Plugin):
 
 def perform(made: Job[..., Any], *args: Any) -> bool:
     """Perform a job as a worker would."""
-    return perform_job(made, Payload(made.name, list(args)), "mail")
+    return bool(perform_job(made, Payload(made.name, list(args)), "mail"))
 
 
 def test_the_function_gets_its_arguments(events: list[object]) -> None:

@@ -76,7 +76,7 @@ def test_died_here(store: Store, redis_client: redis.Redis, dead: int) -> None:
     (record,) = failures(redis_client)
     assert "django_resque.exceptions.PruneDeadWorkerDirtyExit" == record["exception"]
     expected = f"Worker {worker} did not gracefully exit while processing shop.send"
-    assert expected == record["error"] == pruned.failed.error
+    assert expected == record["error"] == pruned.outcome.error
     assert ({"class": "shop.send", "args": [1]}, "mail", worker) == (
         record["payload"],
         record["queue"],

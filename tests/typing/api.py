@@ -9,11 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import assert_type
 
-from django_resque import Job, JobHandle, Plugin, dequeue, enqueue, enqueue_to, job
+from django_resque import (
+    Job,
+    JobHandle,
+    Plugin,
+    delayed,
+    dequeue,
+    dequeue_delayed,
+    enqueue,
+    enqueue_at,
+    enqueue_at_to,
+    enqueue_in,
+    enqueue_in_to,
+    enqueue_to,
+    job,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from datetime import datetime, timedelta
 
+    from django_resque.jobs.delayed import DelayedJob
     from django_resque.wire.payload import Payload
 
 
@@ -138,6 +154,31 @@ async def enqueues() -> None:
     static.enqueue(5)  # type: ignore[arg-type]
     plain.using(timeout=5)  # type: ignore[call-arg]
     plain.enqueue_many([1, 2])  # type: ignore[list-item]
+
+
+async def delays(moment: datetime, span: timedelta) -> None:
+    """Enqueue for later: when, and then the job's own arguments."""
+    assert_type(plain.enqueue_at(moment, 1, text="x"), JobHandle)
+    assert_type(plain.enqueue_in(span, 1), JobHandle)
+    assert_type(plain.enqueue_in(1.5, 1), JobHandle)
+    assert_type(await plain.aenqueue_at(moment, 1), JobHandle)
+    assert_type(await plain.aenqueue_in(60, 1), JobHandle)
+    assert_type(plain.dequeue_delayed(1), int)
+    assert_type(plain.enqueue_in(1, 1).due, datetime | None)
+    assert_type(enqueue_at(moment, plain, 1), JobHandle)
+    assert_type(enqueue_at(moment, "shop.jobs.fast", 1, anything=2), JobHandle)
+    assert_type(enqueue_in(60, plain, 1), JobHandle)
+    assert_type(enqueue_in(span, "shop.jobs.fast", 1), JobHandle)
+    assert_type(enqueue_at_to("low", moment, "Archive", 44), JobHandle)
+    assert_type(enqueue_in_to("low", 60, plain, 44), JobHandle)
+    assert_type(dequeue_delayed("Archive", 44), int)
+    assert_type(delayed.find("f00"), DelayedJob | None)
+    assert_type(delayed.move("f00", moment), bool)
+    plain.enqueue_at(moment, "1")  # type: ignore[arg-type]
+    plain.enqueue_at(60, 1)  # type: ignore[arg-type]
+    plain.enqueue_in("60", 1)  # type: ignore[arg-type]
+    plain.enqueue_in(60)  # type: ignore[call-arg]
+    enqueue_in(60, plain, "1")  # type: ignore[call-overload]
 
 
 def by_name() -> None:
