@@ -18,9 +18,9 @@ from django_resque.execution.outcome import (
 from django_resque.jobs.moments import timestamp
 from django_resque.jobs.registry import registry
 from django_resque.wire import delayed, status, timestamps
-from django_resque.wire.codec import dumps
 from django_resque.wire.payload import Payload, retried
 from django_resque.wire.result import ResultRecord
+from django_resque.wire.retry import RetryNote
 from django_resque.wire.status import StatusPacket, tracked_id
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def returning(store: Store, reservation: Reservation, outcome: Outcome) -> list[
         commands = store.delayed.delaying(delayed.encode(payload, queue), timestamp(at))
     else:
         commands = store.queues.pushing(queue, [payload.encode()])
-    return commands + store.retries.noting(dumps(_note(reservation, payload, outcome, at)))
+    return commands + store.retries.noting(_note(reservation, payload, outcome, at).encode())
 
 
 def closing(
@@ -152,28 +152,25 @@ def _result(payload: Payload, id_: str, reservation: Reservation, outcome: Outco
     )
 
 
-def _note(
-    reservation: Reservation, payload: Payload, outcome: Retrying, at: datetime
-) -> dict[str, Any]:
-    return {
-        "at": timestamps.epoch(timestamps.now()),
-        "job": payload.name,
-        "id": payload.id,
-        "queue": _text(reservation.queue),
-        "worker": _text(reservation.worker),
-        "attempt": outcome.attempt,
-        "most": outcome.most,
-        "due": timestamps.epoch(at),
-        "exception": _text(outcome.failed.exception)[:_NAME],
-        "error": _text(outcome.failed.error)[:_NAME],
-    }
+def _note(reservation: Reservation, payload: Payload, outcome: Retrying, at: datetime) -> RetryNote:
+    return RetryNote(
+        timestamps.epoch(timestamps.now()),
+        timestamps.epoch(at),
+        payload.name,
+        reservation.queue,
+        outcome.attempt,
+        outcome.most,
+        payload.id or "",
+        reservation.worker,
+        outcome.failed.exception,
+        outcome.failed.error,
+    )
 
 
 def _text(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-_NAME = 1_000  # characters of what is shown in a row
 _ENDS: dict[type[Outcome], Ended] = {
     Succeeded: "succeeded",
     Skipped: "skipped",

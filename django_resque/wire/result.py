@@ -79,13 +79,14 @@ class ResultRecord:
     def decode(cls, raw: bytes) -> ResultRecord:
         """Read a record leniently. Raises DecodeError for one that tells no id and status."""
         document = loads(raw, "result")
-        if not isinstance(document, dict) or document.get("status") not in _STATUSES:
+        status = document.get("status") if isinstance(document, dict) else None
+        if not isinstance(status, str) or status not in _STATUSES:
             raise DecodeError("result tells no status", raw)
         if not isinstance(document.get("id"), str):
             raise DecodeError("result tells no id", raw)
         return cls(
             id=document["id"],
-            status=document["status"],
+            status=status,  # type: ignore[arg-type]  # one of _STATUSES
             job=_text(document.get("job")),
             queue=_text(document.get("queue")),
             value=document.get("value"),
