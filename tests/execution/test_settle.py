@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from django_resque import job
 from django_resque.exceptions import DirtyExit
 from django_resque.execution import settle
-from django_resque.execution.outcome import Failed, Outcome, Skipped, Succeeded
+from django_resque.execution.outcome import Failed, Outcome, Requeued, Skipped, Succeeded
 from django_resque.failures.base import FailureBackend, StoredBackend
 from django_resque.failures.log import LogBackend
 from django_resque.failures.redis import RedisBackend, RedisMultiQueueBackend
@@ -218,3 +219,28 @@ def test_masked_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [True, False] == [b"s3cr3t" in each.payload for each in told]
     assert ["bad s3cr3t", "bad ********************"] == [each.error for each in told]
     assert LogBackend.masked
+
+
+def test_unregister_recovers(store: Store, redis_client: redis.Redis) -> None:
+    """A job that is to outlive its worker is queued again in the same step, then it fails."""
+
+    @job(name="shop.send", on_worker_loss="requeue", max_recoveries=1)
+    def send() -> None: ...
+
+    claim = reservation("shop.send")
+    failed = Failed.from_exception(DirtyExit("gone"))
+    outcomes = []
+    for _ in range(2):
+        hold(redis_client, claim)
+        store.workers.register(WORKER, "then")
+        answer = settle.unregister(store, [RedisBackend()], WORKER, failed, claim=claim.encode())
+        outcomes.append(type(answer[2]))
+        assert answer[0]
+        redis_client.lpop("resque:queue:q")
+
+    assert [Requeued, Failed] == outcomes
+    assert ["django_resque.exceptions.PoisonJob"] == [
+        record["exception"] for record in failed_list(redis_client)
+    ]
+    assert [0, 1] == store.stats.get("processed", "failed")
+    assert not redis_client.keys("resque:recoveries:*")
