@@ -12,6 +12,7 @@ from django_resque.exceptions import (
     DirtyExit,
     JobTimeout,
     MemoryLimitExceeded,
+    PoisonJob,
     PruneDeadWorkerDirtyExit,
     WorkerStopped,
     cause_of,
@@ -132,6 +133,7 @@ _DEATHS = {
         PruneDeadWorkerDirtyExit,
         JobTimeout,
         MemoryLimitExceeded,
+        PoisonJob,
         WorkerStopped,
     )
 }
