@@ -17,6 +17,7 @@ from django_resque.jobs.definition import Job
 from django_resque.jobs.handles import JobHandle
 from django_resque.jobs.plugins import Plugin
 from django_resque.jobs.retry import Exponential, Retry
+from django_resque.schedule import schedules
 from django_resque.version import __version__, get_version
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "job",
     "queues",
     "results",
+    "schedules",
 ]

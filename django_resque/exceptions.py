@@ -43,6 +43,10 @@ class InvalidQueueName(ResqueError, ValueError):
     """Raised for a queue name that Resque's clients could not share."""
 
 
+class InvalidSchedule(ResqueError, ValueError):
+    """Raised for a recurring job that is never due, or of which it cannot be told when."""
+
+
 class NoQueueError(ResqueError, ValueError):
     """Raised when no queue is known for a job, or a worker is given none to work on."""
 

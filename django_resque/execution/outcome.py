@@ -36,7 +36,7 @@ _MOST_AMOUNT = 1e9  # more than the seconds or attempts of anything
 class Succeeded:
     """The job was performed."""
 
-    value: str = ""
+    value: str = field(default="", repr=False)
     """The JSON of what it returned, where somebody wants it."""
     fault: str = ""
     """Why there is none, although somebody wants it."""

@@ -12,6 +12,7 @@ from django_resque.store.queues import Queues
 from django_resque.store.recoveries import Recoveries
 from django_resque.store.results import Results
 from django_resque.store.retries import Retries
+from django_resque.store.schedules import Schedules
 from django_resque.store.server import Server
 from django_resque.store.stats import Stats
 from django_resque.store.statuses import Statuses
@@ -36,6 +37,7 @@ class Store:
         self.retries = Retries(commander, self.keys)
         self.recoveries = Recoveries(commander, self.keys)
         self.statuses = Statuses(commander, self.keys)
+        self.schedules = Schedules(commander, self.keys)
         self.stats = Stats(commander, self.keys)
         self.server = Server(commander, self.keys)
         self.history = History(commander, self.keys)

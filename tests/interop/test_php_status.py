@@ -46,7 +46,7 @@ def perform() -> None:
 def test_tracked(
     redis_client: redis.Redis, recorder: Recorder, resque_settings: Configure, *, tracked: bool
 ) -> None:
-    """The packets, their order and the time to live at the end are php-resque's; or there are none."""
+    """Packets, their order and time to live are php-resque's, if it tracks the job; else none."""
     enqueued = [each for each in SENT if each.name in ("sadd", "rpush") and each.connection == "c1"]
     waiting = next(each for each in SENT if is_packet(each))
     for each in [*enqueued, *([waiting] if tracked else [])]:

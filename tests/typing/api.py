@@ -5,6 +5,7 @@ Each ``type: ignore`` marks a mistake that must be reported: mypy complains if i
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import assert_type
@@ -24,12 +25,12 @@ from django_resque import (
     enqueue_to,
     job,
 )
+from django_resque.jobs.delayed import DelayedJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
-    from django_resque.jobs.delayed import DelayedJob
     from django_resque.wire.payload import Payload
 
 
