@@ -70,6 +70,7 @@ def test_success(store: Store, redis_client: redis.Redis, outcome: Outcome) -> N
 
     assert write(store, settle.ending(store, [RedisBackend()], claim, outcome))
     assert ([1, 0], [1, 0]) == counters(store)
+    assert {"q": 1} == store.history.finished(["q"])
     assert [] == failed_list(redis_client)
     assert not redis_client.exists(f"resque:worker:{WORKER}")
 

@@ -543,7 +543,8 @@ def test_ordered_at_work(store: Store, effects: Effects, rid: str) -> None:
 
 
 def test_ordered_in_a_pause(store: Store, effects: Effects) -> None:
-    """Paused it hears that it is to go on, and is told nothing that it does not ask for."""
+    """Paused it hears within a second that it is to go on, and then asks no more."""
+    began = time.monotonic()
     worker = make(burst=False)
     job(name="shop.send")(note)
     push(store, "shop.send", 1)
@@ -564,6 +565,8 @@ def test_ordered_in_a_pause(store: Store, effects: Effects) -> None:
         signals.job_finished.disconnect(stop)
 
     assert ["1"] == effects()
+    assert time.monotonic() - began < 5.0
+    assert float("inf") == worker._orders.due
 
 
 def test_ordered_first(store: Store, effects: Effects) -> None:

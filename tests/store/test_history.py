@@ -47,6 +47,15 @@ def test_once_a_minute(store: Store, redis_client: redis.Redis) -> None:
     assert 3 == redis_client.llen(_QUEUES)
 
 
+def test_once_for_all(store: Store) -> None:
+    """Of two who come at the same moment, one takes the sample."""
+    for _ in range(2):
+        store.history._take(_START, ["mail"])
+
+    minutes, quarters, _ = store.history.totals()
+    assert [Sample(_START, 0, 0)] == minutes == quarters
+
+
 def test_kept(store: Store, redis_client: redis.Redis) -> None:
     """For an hour and some by the minute, for three days and some by the quarter of an hour."""
     for minute in range(80):
