@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
 
     from django_resque.jobs.performing import Performed
     from django_resque.store import Store
-
-Status = Literal[
-    "queued", "running", "retrying", "succeeded", "failed", "skipped", "expired", "cancelled",
-    "unknown",
-]  # fmt: skip
 
 _CANCELLED_TTL = 86_400.0  # seconds, for a job that keeps no results
 _LOOK_AGAIN = 10.0  # seconds of waiting after which a message that got lost does not matter
@@ -83,8 +78,11 @@ class JobHandle:
         return not self.vetoed
 
     @property
-    def status(self) -> Status:
-        """How the job is; ``unknown`` if it is nowhere, such as when its result has expired.
+    def status(self) -> str:
+        """How the job is: ``queued``, ``running``, ``retrying``, or how it ended.
+
+        ``succeeded``, ``failed``, ``skipped``, ``expired`` or ``cancelled``, and ``unknown`` if
+        it is nowhere, such as when its result has expired.
 
         Costs one round trip for a job that keeps results and has ended, some more otherwise.
         """

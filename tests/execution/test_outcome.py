@@ -89,7 +89,13 @@ def test_there_and_back(outcome: Outcome) -> None:
 def test_failure_in() -> None:
     """What went wrong can be had of every outcome that has it."""
     failed = Failed("E", "x")
-    outcomes = [failed, Retrying(failed, 1, 2, 3), Requeued(failed), Succeeded(), Expired(1)]
+    outcomes: list[Outcome] = [
+        failed,
+        Retrying(failed, 1, 2, 3),
+        Requeued(failed),
+        Succeeded(),
+        Expired(1),
+    ]
 
     assert [failed, failed, failed, None, None] == [failure_in(each) for each in outcomes]
 

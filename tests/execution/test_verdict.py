@@ -142,7 +142,12 @@ def test_death_of_unknown() -> None:
 def test_function_is_not_asked_here(make: Callable[..., Job[..., Any]]) -> None:
     """A function is foreign code: only those who mourn may ask it."""
     asked: list[int] = []
-    make(retry=steady(backoff=lambda attempt, _error: asked.append(attempt) or 5))
+
+    def backoff(attempt: int, _error: BaseException) -> float:
+        asked.append(attempt)
+        return 5
+
+    make(retry=steady(backoff=backoff))
 
     assert judge_death(reservation("send"), _GONE) is None
     assert [] == asked

@@ -112,7 +112,7 @@ def test_throttled(
 ) -> None:
     """Of many steps few are written, and always the last."""
     clock = [100.0]
-    monkeypatch.setattr(current.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("django_resque.jobs.current.time.monotonic", lambda: clock[0])
     seen: list[Any] = []
 
     def act(each: CurrentJob) -> None:

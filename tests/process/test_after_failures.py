@@ -163,7 +163,7 @@ def test_delayed(store: Store, effects: Effects, redis_client: redis.Redis) -> N
 
     assert ["performed 1"] == effects()
     assert "retrying" == handle.status
-    ((at, _),) = redis_client.zrange("resque:delayed_queue_schedule", 0, -1, withscores=True)
+    (at,) = store.delayed.timestamps()
     assert 500 < int(at) - time.time() < 700
     assert [] == failures(store)
 
@@ -226,8 +226,8 @@ def test_stubborn_cleanup(store: Store, effects: Effects) -> None:
 
     @job(name="hang", queue="q", on_worker_loss="requeue")
     def hang() -> None:
-        os.kill(os.getppid(), signal.SIGTERM)
         try:
+            os.kill(os.getppid(), signal.SIGTERM)
             die("hang")
         except BaseException:  # noqa: BLE001 as an author should not, but may
             note("cleaned")
@@ -262,7 +262,8 @@ def test_dead_workers_job(store: Store, effects: Effects, redis_client: redis.Re
     host, _, queues = dead.id.split(":")
     gone = f"{host}:{process.pid}:{queues}"
     survive.enqueue()
-    claim = Reservation(gone, "q", "", redis_client.lpop("resque:queue:q"), "r")
+    claim = Reservation(gone, "q", "", store.queues.peek("q")[0], "r")
+    store.queues.clear("q")
     redis_client.sadd("resque:workers", gone)
     redis_client.set(f"resque:worker:{gone}", claim.encode())
     work()
@@ -302,11 +303,11 @@ def test_php_status(store: Store, redis_client: redis.Redis, effects: Effects) -
 
     handle = my_job.enqueue()
     key = f"resque:job:{handle.id}:status"
-    before = json.loads(redis_client.get(key))
+    before = json.loads(store.commander.call("GET", key))
     redis_client.set(key, json.dumps({**before, "started": 77}))
     work()
 
-    after = json.loads(redis_client.get(key))
+    after = json.loads(store.commander.call("GET", key))
     assert ["running 2"] == effects()
     assert ["id", "prefix", "queue_time"] == list(handle.payload.extras)
     assert (1, None) == (before["status"], before["result"])

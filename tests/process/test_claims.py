@@ -206,11 +206,11 @@ def test_track(claims: Claims, store: Store, redis_client: redis.Redis) -> None:
     redis_client.delete(f"resque:worker:{WORKER}")
     first = taken(claims, store, raw)
     claims.track(first)
-    running = json.loads(redis_client.get(key))
+    running = json.loads(store.commander.call("GET", key))
     assert (2, 7, None) == (running["status"], running["started"], running["result"])
     claims.settle(first, Succeeded('"php result"'))
     claims.flush()
-    complete = json.loads(redis_client.get(key))
+    complete = json.loads(store.commander.call("GET", key))
     assert (4, 7, "php result") == (complete["status"], complete["started"], complete["result"])
 
 

@@ -269,11 +269,10 @@ def test_stopped_with_worker(effects: Callable[[], list[str]], option: Any, kind
 
     @job(name="slow", on_worker_loss=option)
     def slow() -> None:
-        termination.handle(SIGTERM, None)
+        stopping.handle(SIGTERM, None)
 
     for told in ("", "SIGTERM"):
-        termination = Termination(lambda: stopped_with_worker(slow))
-        termination._told = told
-        outcome = termination.guard(reservation("slow"), [], fresh=False)
-        assert kind is type(outcome)
+        stopping = Termination(lambda: stopped_with_worker(slow))
+        stopping._told = told
+        assert kind is type(stopping.guard(reservation("slow"), [], fresh=False))
     assert stopped_with_worker(None) is None
