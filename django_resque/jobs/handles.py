@@ -22,6 +22,7 @@ from django_resque.exceptions import (
     WorkerElsewhere,
 )
 from django_resque.jobs.current import remembered_progress
+from django_resque.jobs.delayed import find_in as find_delayed
 from django_resque.jobs.encoding import encode_value
 from django_resque.jobs.queues import find_in, remove_from
 from django_resque.jobs.registry import registry
@@ -97,7 +98,9 @@ class JobHandle:
         if self._reservation() is not None:
             return "running"
         record = self.record
-        return record.status if record is not None else "unknown"
+        if record is not None:
+            return record.status
+        return "retrying" if self._waits_again(wiring.store()) else "unknown"
 
     @property
     def record(self) -> ResultRecord | None:
@@ -245,6 +248,16 @@ class JobHandle:
             return True
         return self.due is not None and store.delayed.has(self._item())
 
+    def _waits_again(self, store: Store) -> bool:
+        """Tell whether a job that keeps no results waits for its next attempt."""
+        if not self._may_be_retried() or self.id is None:
+            return False
+        return bool(find_in(store, self.queue, self.id) or find_delayed(store, self.id))
+
+    def _may_be_retried(self) -> bool:
+        job = registry.find(self.payload.name)
+        return job is not None and job.retry is not None
+
     def _item(self) -> bytes:
         return delayed.encode(self.payload, self.queue)
 
@@ -258,8 +271,11 @@ class JobHandle:
         if self.due is not None and store.delayed.remove_equal(self._item()):
             return True
         record = self.record
-        if self.id is None or record is None or record.retry is None:
+        if self.id is None:
             return False
+        if record is None or record.retry is None:
+            found = find_delayed(store, self.id) if self._may_be_retried() else None
+            return found is not None and store.delayed.remove(found.timestamp, found.raw)
         at = math.ceil(record.retry)
         mark = self.id.encode(errors="surrogateescape")
         for each in (at, at - 1, at + 1):

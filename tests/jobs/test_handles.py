@@ -20,6 +20,7 @@ from django_resque.exceptions import (
     WorkerElsewhere,
 )
 from django_resque.jobs import handles
+from django_resque.wire.delayed import encode as encode_delayed
 from django_resque.wire.payload import Payload, retried
 from django_resque.wire.result import ResultRecord
 from django_resque.wire.worker import Reservation
@@ -305,6 +306,26 @@ def test_cancel_retried(send: Job[..., Any], redis_client: redis.Redis) -> None:
 
     assert handle.cancel()
     assert not redis_client.exists("resque:queue:q")
+
+
+def test_retried_without_results(resque_store: Store) -> None:
+    """A job that keeps no results is found all the same while it waits for its next attempt."""
+
+    @job(name="again", queue="q", retry=3)
+    def again() -> None: ...
+
+    queued, delayed = again.enqueue(), again.enqueue()
+    resque_store.queues.clear("q")
+    assert "unknown" == queued.status
+    moment = datetime.now(timezone.utc) + timedelta(1)
+    resque_store.queues.push("q", retried(queued.payload, 2, moment).encode())
+    item = encode_delayed(retried(delayed.payload, 2, moment), "q")
+    resque_store.delayed.push(item, 2_000_000_000)
+
+    assert ["retrying", "retrying"] == [queued.status, delayed.status]
+    assert [True, True] == [queued.cancel(), delayed.cancel()]
+    assert ["cancelled", "cancelled"] == [queued.status, delayed.status]
+    assert (0, 0) == (resque_store.queues.size("q"), resque_store.delayed.size())
 
 
 def test_cancel_without_id(resque_store: Store) -> None:

@@ -55,6 +55,17 @@ def at_last(number: int) -> None:
         raise ValueError(attempt)
 
 
+@job(retry=Retry(2, backoff=0.5), result_ttl=60)
+def later(number: int) -> int:
+    """Succeed at the second attempt, some time after the first."""
+    current = get_current_job()
+    attempt = current.attempt if current else 0
+    note("attempt", number, attempt)
+    if attempt < 2:
+        raise ConnectionError
+    return attempt
+
+
 @job
 def wait(number: int) -> None:
     """Wait until the test releases it, and note how that went."""
