@@ -85,6 +85,13 @@ def judge_loss(store: Store, reservation: Reservation, failed: Failed) -> Verdic
     return Requeued(failed, is_counted=True)
 
 
+def in_words(verdict: Verdict | None) -> str:
+    """Return what became of a lost worker's job, for a line of output; empty if it had none."""
+    if verdict is None:
+        return ""
+    return "its job failed" if isinstance(verdict, Failed) else "its job is performed again"
+
+
 def verdict_in(outcome: Outcome) -> Verdict | None:
     """Return an outcome that is a verdict; None for one that is none."""
     return outcome if isinstance(outcome, (Failed, Retrying, Requeued)) else None

@@ -25,6 +25,7 @@ from django_resque.control.workers import (
 )
 from django_resque.exceptions import DirtyExit, JobNotFound, WorkerElsewhere, WorkerNotFound
 from django_resque.execution.identity import hostname, machine, new_worker_id
+from django_resque.execution.outcome import Requeued
 from django_resque.failures.base import FailureBackend
 from django_resque.jobs.registry import registry
 from django_resque.wire.order import Order
@@ -138,10 +139,11 @@ def test_remove_a_worker_whose_job_survives(store: Store, redis_client: redis.Re
 
     redis_client.set("resque:worker:ruby:1:mail", claim())
     try:
-        assert remove_worker(store, wiring.failure_backends(), "ruby:1:mail")
+        outcome = remove_worker(store, wiring.failure_backends(), "ruby:1:mail")
     finally:
         del registry._jobs["shop.send"]
 
+    assert isinstance(outcome, Requeued)
     assert [b'{"class":"shop.send","args":[1]}'] == store.queues.peek("mail", count=9)
     assert [(DirtyExit, [1], "mail")] == heard
     assert [] == kept(redis_client)

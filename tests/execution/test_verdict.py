@@ -14,7 +14,14 @@ from django_resque.exceptions import (
     WorkerStopped,
 )
 from django_resque.execution.outcome import Failed, Requeued, Retrying, Skipped
-from django_resque.execution.verdict import ask_about, judge, judge_death, judge_loss, verdict_in
+from django_resque.execution.verdict import (
+    ask_about,
+    in_words,
+    judge,
+    judge_death,
+    judge_loss,
+    verdict_in,
+)
 from django_resque.wire.payload import Payload
 from tests.claims import reservation
 
@@ -188,3 +195,10 @@ def test_verdict_in() -> None:
     """Other outcomes are no verdicts."""
     assert _BOOM == verdict_in(_BOOM)
     assert verdict_in(Skipped()) is None
+
+
+def test_in_words() -> None:
+    """What became of a job can be said in a line."""
+    verdicts = [None, _BOOM, Requeued(_BOOM)]
+
+    assert ["", "its job failed", "its job is performed again"] == list(map(in_words, verdicts))
