@@ -145,6 +145,10 @@ class JobNotFound(ResqueError, LookupError):
     """Raised when the job to kill is no longer the one that its worker has."""
 
 
+class ScheduleNotFound(ResqueError, LookupError):
+    """Raised when no recurring job of that name is scheduled (any more)."""
+
+
 class JobFailed(ResqueError):
     """Raised when the result is asked for of a job that failed, was cancelled or has expired."""
 

@@ -66,7 +66,7 @@ def count() -> int:
 
 def peek(count: int = 1) -> list[DelayedJob]:
     """Return up to ``count`` delayed jobs, the one that is due first before the others."""
-    jobs = _scan(wiring.store())
+    jobs = read_all(wiring.store())
     return [job for _, job in zip(range(count), jobs, strict=False)]
 
 
@@ -120,7 +120,8 @@ def moment_of(at: str) -> datetime | None:
         return None
 
 
-def _scan(store: Store) -> Iterator[DelayedJob]:
+def read_all(store: Store) -> Iterator[DelayedJob]:
+    """Iterate over all delayed jobs of ``store``, the one that is due first before the others."""
     last, position = "", 0
     for at, raw in store.delayed.scan():
         position = position + 1 if at == last else 0

@@ -112,6 +112,11 @@ class Schedules:
         """Return the documents of all dynamic schedules by their names."""
         return _mapping(self._commander.call("HGETALL", self._keys.schedules))
 
+    def get(self, name: str) -> bytes | None:
+        """Return the document of a dynamic schedule; None if there is none of that name."""
+        found: bytes | None = self._commander.call("HGET", self._keys.schedules, name)
+        return found
+
     def take_all(self) -> dict[str, bytes]:
         """Return the same to the master, and note that it knows of all changes so far."""
         *_, (_, found) = self._commander.pipe(
