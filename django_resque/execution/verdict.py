@@ -74,7 +74,7 @@ def judge_loss(store: Store, reservation: Reservation, failed: Failed) -> Verdic
     A policy that is such code is not asked: the job fails.
     """
     known = _known(reservation)
-    if known is None:
+    if known is None or not _has_way_back(reservation.queue):
         return failed
     job, _ = known
     if job.on_worker_loss != "requeue":
@@ -95,6 +95,15 @@ def in_words(verdict: Verdict | None) -> str:
 def verdict_in(outcome: Outcome) -> Verdict | None:
     """Return an outcome that is a verdict; None for one that is none."""
     return outcome if isinstance(outcome, (Failed, Retrying, Requeued)) else None
+
+
+def _has_way_back(queue: str) -> bool:
+    """Tell whether a claim, which may be that of any client, tells a queue to go back to."""
+    try:
+        queue.encode()
+    except UnicodeEncodeError:
+        return False
+    return bool(queue.strip())
 
 
 def _is_writable(payload: Payload) -> bool:

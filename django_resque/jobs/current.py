@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_resque import wiring
 from django_resque.conf import get_settings
-from django_resque.exceptions import ArgumentError
+from django_resque.exceptions import ArgumentError, StoreError
 from django_resque.wire import timestamps
 from django_resque.wire.codec import dumps
 from django_resque.wire.result import Progress
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from django_resque.jobs.definition import Job
     from django_resque.wire.payload import Payload
+
+logger = logging.getLogger(__name__)
 
 WRITE_EVERY = 0.25
 """Seconds between two writes of progress; what is told in between is written with a later one."""
@@ -67,7 +70,8 @@ class CurrentJob:
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Tell how far the job is; call it as often as you like, few calls write anything.
 
-        The last step, with ``done`` equal to ``total``, is always written.
+        The last step, with ``done`` equal to ``total``, is always written. While Redis is away,
+        the log has a warning, and the job goes on.
         """
         if not _is_number(done) or not (total is None or _is_number(total)):
             msg = f"progress({done!r}, {total!r}): give it numbers"
@@ -79,7 +83,10 @@ class CurrentJob:
         self._tell(self._told.done, self._told.total, self._told.message)
 
     def save_meta(self) -> None:
-        """Write :attr:`meta`. Raises ArgumentError for what JSON cannot carry."""
+        """Write :attr:`meta`.
+
+        Raises ArgumentError for what JSON cannot carry, StoreUnavailable when Redis is away.
+        """
         try:
             size = len(dumps(self.meta))
         except (TypeError, ValueError, RecursionError) as error:
@@ -107,10 +114,18 @@ class CurrentJob:
             _remember(self.id, self._told)
             return
         now = time.monotonic()
-        if at_once or now >= self._due:
-            self._due = now + WRITE_EVERY
-            ttl = max(PROGRESS_TTL, self._job.result_ttl or 0.0)
+        if not at_once and now < self._due:
+            return
+        self._due = now + WRITE_EVERY
+        ttl = max(PROGRESS_TTL, self._job.result_ttl or 0.0)
+        try:
             wiring.store().results.tell_progress(self.id, self._told.encode(), ttl)
+        except StoreError as error:
+            if meta is not None:
+                raise
+            # It is worth no failure; with the next step it is tried again.
+            extra = {"event": "job.untold", "queue": self.queue, "job": self.name}
+            logger.warning("Progress of %s could not be told: %s", self.name, error, extra=extra)
 
 
 def get_current_job() -> CurrentJob | None:

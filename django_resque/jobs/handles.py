@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _CANCELLED_TTL = 86_400.0  # seconds, for a job that keeps no results
 _LOOK_AGAIN = 10.0  # seconds of waiting after which a message that got lost does not matter
+_AFTER_LOSS = 0.5  # seconds after which a connection that broke is opened again
 _MOST_REMEMBERED = 1000
 _MOST_DELAYED = 10_000  # items of one timestamp that are searched
 
@@ -154,6 +155,7 @@ class JobHandle:
             except StoreUnavailable:
                 # The connection broke, as it does when Redis is started again: once more, if
                 # it is there.
+                time.sleep(min(left, _AFTER_LOSS))
                 self.record  # noqa: B018 raises StoreUnavailable if it is not
         return self.result()
 

@@ -40,6 +40,5 @@ class Recoveries:
         return [("DEL", self._key(queue, payload))]
 
     def _key(self, queue: str, payload: bytes) -> str:
-        return self._keys.recoveries(
-            digest(queue.encode(errors="surrogateescape") + b"\n" + payload)
-        )
+        name = queue.encode(errors="surrogatepass")
+        return self._keys.recoveries(digest(name + b"\n" + payload))

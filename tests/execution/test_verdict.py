@@ -202,3 +202,12 @@ def test_in_words() -> None:
     verdicts = [None, _BOOM, Requeued(_BOOM)]
 
     assert ["", "its job failed", "its job is performed again"] == list(map(in_words, verdicts))
+
+
+@pytest.mark.parametrize("queue", ["", " ", "q\ud800"])
+def test_no_way_back(make: Callable[..., Job[..., Any]], store: Store, queue: str) -> None:
+    """A claim of another client that tells no queue leaves a failure, whatever the job wants."""
+    choices: list[dict[str, Any]] = [{"on_worker_loss": "requeue"}, {"retry": steady()}]
+    for options in choices:
+        make(**options)
+        assert _LOST == judge_loss(store, reservation("send", queue=queue), _LOST)

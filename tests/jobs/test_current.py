@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from django_resque import CurrentJob, get_current_job, job, wiring
-from django_resque.exceptions import ArgumentError
+from django_resque.exceptions import ArgumentError, StoreUnavailable
 from django_resque.jobs import current
 from django_resque.jobs.performing import perform_job
 from django_resque.wire.payload import Payload
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import redis
 
     from django_resque import Job
+    from django_resque.embedded import EmbeddedServer
     from django_resque.store import Store
     from tests.conftest import Configure
     from tests.trips import Trips
@@ -253,3 +254,19 @@ def test_without_id(resque_settings: Configure, redis_client: redis.Redis) -> No
     act(work)
 
     assert [] == redis_client.keys("*")
+
+
+def test_redis_away(
+    perform: Callable[..., None], redis_server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Progress that cannot be told fails no job; what is to be saved, and is not, is told."""
+    redis_server.kill()
+
+    def act(each: CurrentJob) -> None:
+        each.progress(1, 2)
+        with pytest.raises(StoreUnavailable):
+            each.save_meta()
+
+    perform(act)
+
+    assert "Progress of work could not be told" in caplog.text
