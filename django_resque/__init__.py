@@ -1,6 +1,6 @@
 """Background jobs for Django over Redis, sharing queues with every Resque client."""
 
-from django_resque.jobs import delayed, queues
+from django_resque.jobs import delayed, queues, results
 from django_resque.jobs.client import (
     dequeue,
     dequeue_delayed,
@@ -11,17 +11,22 @@ from django_resque.jobs.client import (
     enqueue_in_to,
     enqueue_to,
 )
+from django_resque.jobs.current import CurrentJob, get_current_job
 from django_resque.jobs.decorating import job
 from django_resque.jobs.definition import Job
-from django_resque.jobs.enqueueing import JobHandle
+from django_resque.jobs.handles import JobHandle
 from django_resque.jobs.plugins import Plugin
+from django_resque.jobs.retry import Exponential, Retry
 from django_resque.schedule import schedules
 from django_resque.version import __version__, get_version
 
 __all__ = [
+    "CurrentJob",
+    "Exponential",
     "Job",
     "JobHandle",
     "Plugin",
+    "Retry",
     "__version__",
     "delayed",
     "dequeue",
@@ -32,8 +37,10 @@ __all__ = [
     "enqueue_in",
     "enqueue_in_to",
     "enqueue_to",
+    "get_current_job",
     "get_version",
     "job",
     "queues",
+    "results",
     "schedules",
 ]

@@ -178,6 +178,10 @@ def test_keys() -> None:
         keys.schedule_state("<name>"),
         keys.schedule_runs("<name>"),
         keys.failed_list("<queue>_failed"),
+        keys.result("<id>"),
+        keys.progress("<id>"),
+        keys.recoveries("<digest>"),
+        keys.status("<id>"),
         *(keys.stat(name, worker) for name in ("processed", "failed") for worker in ("", "<id>")),
     }
     named = defined(page("reference/keys.md").partition("\n## ")[0])

@@ -16,7 +16,7 @@ from django_resque.wire.queue_name import check_queue_name
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from django_resque.jobs.enqueueing import JobHandle
+    from django_resque.jobs.handles import JobHandle
 
 _ANY_POSITIONAL = Signature([Parameter("args", Parameter.VAR_POSITIONAL)])
 

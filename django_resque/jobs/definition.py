@@ -13,7 +13,6 @@ from asgiref.sync import sync_to_async
 from django_resque.conf import get_settings
 from django_resque.exceptions import ArgumentError
 from django_resque.jobs.enqueueing import (
-    JobHandle,
     dequeue_delayed_payloads,
     dequeue_payloads,
     enqueue_payloads,
@@ -29,7 +28,9 @@ if TYPE_CHECKING:
 
     from django_resque.jobs.arguments import Parameters
     from django_resque.jobs.commit import OnCommit
+    from django_resque.jobs.handles import JobHandle
     from django_resque.jobs.plugins import Plugin
+    from django_resque.jobs.retry import Retry
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,6 +62,18 @@ class Job(Generic[P, R]):
     """How many of these one forked child may perform; None for what the worker was told."""
     plugins: tuple[Plugin, ...] = ()
     """The plugins of this job, in running order."""
+    retry: Retry | None = None
+    """When it is performed again after a failure; None for never."""
+    on_worker_loss: str = "fail"
+    """Whether it fails when its worker is lost or told to leave, or is queued again."""
+    max_recoveries: int = 3
+    """How often it is queued again because workers were lost, before it fails all the same."""
+    result_ttl: float | None = None
+    """Seconds that what came of it is kept; None for not at all."""
+    ttl: float | None = None
+    """Seconds after which a payload that still waits is dropped; None for never."""
+    php_status: bool = False
+    """Whether php-resque's status packets are written for it."""
     at_front: bool = False
     """Whether it is enqueued before those that wait already."""
     on_commit: OnCommit = True
@@ -219,10 +232,13 @@ class Job(Generic[P, R]):
     ) -> Payload:
         ids = get_settings().job_ids if self.ids is None else self.ids
         extras: dict[str, Any] = {}
-        if ids:
+        if ids or self.result_ttl or self.ttl or self.php_status:
             # From when it is due: until then it does not wait for a worker.
             queue_time = round(max(time.time(), not_before), 6)
             extras = {"id": os.urandom(16).hex(), "queue_time": queue_time}
+            if self.php_status:
+                # In the order in which php-resque writes them.
+                extras = {"id": extras["id"], "prefix": "", "queue_time": queue_time}
         return Payload(self.name, self.parameters.pack(args, kwargs), extras)
 
 

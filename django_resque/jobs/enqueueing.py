@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django_resque import signals, wiring
@@ -10,39 +9,21 @@ from django_resque.conf import get_settings
 from django_resque.exceptions import DecodeError
 from django_resque.jobs.commit import after_commit
 from django_resque.jobs.encoding import encode
+from django_resque.jobs.handles import JobHandle, remember_result
 from django_resque.jobs.moments import timestamp
 from django_resque.jobs.performing import perform_job
 from django_resque.jobs.plugins import lets_pass
 from django_resque.wire import delayed, timestamps
 from django_resque.wire.codec import dumps
 from django_resque.wire.payload import Payload
+from django_resque.wire.status import WAITING, StatusPacket, tracked_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from django_resque.jobs.definition import Job
     from django_resque.jobs.plugins import Plugin
-
-
-@dataclass(frozen=True, slots=True)
-class JobHandle:
-    """What enqueueing gives back at once; false when a ``before_enqueue`` hook refused the job."""
-
-    queue: str
-    payload: Payload
-    vetoed: bool = False
-    due: datetime | None = None
-    """When a delayed job reaches its queue; None for one that was to reach it at once."""
-
-    @property
-    def id(self) -> str | None:
-        """The job's id; None for a job that is enqueued without ids."""
-        return self.payload.id
-
-    def __bool__(self) -> bool:
-        """Tell whether the job was let through to its queue."""
-        return not self.vetoed
 
 
 def enqueue_payloads(
@@ -73,6 +54,8 @@ def enqueue_payloads(
     elif payloads:
 
         def push() -> None:
+            if job.php_status:
+                wiring.store().statuses.begin(_packets(payloads))
             if due is not None and due > timestamps.now():
                 items = [(delayed.encode(each, queue), timestamp(due)) for each in payloads]
                 wiring.store().delayed.push_many(items)
@@ -93,8 +76,17 @@ def _perform_inline(
     queue: str,
 ) -> None:
     for raw, payload in zip(encoded, payloads, strict=True):
-        perform_job(job, Payload.decode(raw), queue)
+        performed = perform_job(job, Payload.decode(raw), queue)
+        if job.result_ttl is not None and payload.id is not None:
+            remember_result(payload, queue, performed)
         _after_enqueue(plugins, [payload], queue)
+
+
+def _packets(payloads: Sequence[Payload]) -> Iterator[tuple[str, bytes]]:
+    now = int(timestamps.now().timestamp())
+    for payload in payloads:
+        if (name := tracked_id(payload)) is not None:
+            yield name, StatusPacket(WAITING, now, now).encode()
 
 
 def _after_enqueue(plugins: Sequence[Plugin], payloads: Sequence[Payload], queue: str) -> None:

@@ -131,6 +131,11 @@ class Delayed:
             self._commander.call("SREM", self._keys.timestamps(item), f"delayed:{at}")
         return removed
 
+    def has(self, item: bytes) -> bool:
+        """Tell whether an item of just these bytes lies anywhere, as far as the index tells."""
+        (reply,) = self._commander.exchange([("SCARD", self._keys.timestamps(item))])
+        return isinstance(reply, int) and reply > 0
+
     def timestamp_count(self) -> int:
         """Return how many timestamps have items."""
         return int(self._commander.call("ZCARD", self._keys.delayed_schedule))

@@ -34,6 +34,8 @@ class Keys:
     """String: ``true`` while all workers are to pause."""
     paused_queues: str = field(init=False)
     """Set: names of the paused queues (ours; other clients do not read it)."""
+    retried: str = field(init=False)
+    """List: the latest retries (ours)."""
     delayed_schedule: str = field(init=False)
     """Sorted set: the timestamps that have delayed items, each its own score."""
     schedules: str = field(init=False)
@@ -62,6 +64,7 @@ class Keys:
             ("history_queues", "history:queues"),
             ("pause_all", "pause-all-workers"),
             ("paused_queues", "queues:paused"),
+            ("retried", "retried"),
             ("delayed_schedule", "delayed_queue_schedule"),
             ("schedules", "persistent_schedules"),
             ("schedules_changed", "schedules_changed"),
@@ -107,6 +110,22 @@ class Keys:
     def failed_list(self, name: str) -> str:
         """Return the key of a failed list by its name: ``failed`` or ``<queue>_failed``."""
         return f"{self.namespace}:{name}"
+
+    def result(self, job: str) -> str:
+        """Return the key of what came of a job, by its id (ours; it expires)."""
+        return f"{self.namespace}:result:{job}"
+
+    def progress(self, job: str) -> str:
+        """Return the key of how far a job is, by its id (ours; it expires)."""
+        return f"{self.namespace}:result:{job}:progress"
+
+    def recoveries(self, digest: str) -> str:
+        """Return the key of how often a payload was recovered, by its digest (ours; it expires)."""
+        return f"{self.namespace}:recoveries:{digest}"
+
+    def status(self, job: str) -> str:
+        """Return the key of php-resque's status packet of a job."""
+        return f"{self.namespace}:job:{job}:status"
 
     def stat(self, name: str, worker: str = "") -> str:
         """Return the key of a counter: the total, or one worker's own."""

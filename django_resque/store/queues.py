@@ -107,6 +107,12 @@ class Queues:
             yield from chunk
             start += len(chunk)
 
+    def has(self, queue: str, payload: bytes) -> bool:
+        """Tell whether a payload of just these bytes waits in a queue."""
+        # exchange: a key that is no list has nothing.
+        (reply,) = self._commander.exchange([("LPOS", self._keys.queue(queue), payload)])
+        return isinstance(reply, int)
+
     def window(
         self, queue: str, start: int = 0, count: int = 1, *, most_bytes: int = MOST_BYTES
     ) -> Window:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from dataclasses import FrozenInstanceError
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 from django.db import transaction
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     import redis
 
     from django_resque.embedded import EmbeddedServer
+    from django_resque.store import Store
     from tests.conftest import Configure
 
 
@@ -695,3 +698,42 @@ def test_dequeue_delayed(
     assert [] == laid()
     assert 0 == archive.dequeue_delayed("keep")
     assert b"5" == redis_client.zrange("resque:delayed_queue_schedule", 0, -1)[-1]
+
+
+def test_php_status(resque_store: Store, redis_client: redis.Redis) -> None:
+    """A job that PHP programs follow is tracked before it can be taken, in php-resque's words."""
+
+    @job(name="My_Job", queue="php", php_status=True)
+    def my_job(_number: int) -> None: ...
+
+    seen: list[bool] = []
+    real = resque_store.queues.push_many
+
+    def push_many(queue: str, payloads: Any, **ways: Any) -> None:
+        seen.append(bool(redis_client.keys("resque:job:*")))
+        real(queue, payloads, **ways)
+
+    with mock.patch.object(resque_store.queues, "push_many", push_many):
+        handles = my_job.enqueue_many([(1,), (2,)])
+
+    assert [True] == seen
+    for handle in handles:
+        assert ["id", "prefix", "queue_time"] == list(handle.payload.extras)
+        packet = json.loads(resque_store.commander.call("GET", f"resque:job:{handle.id}:status"))
+        assert ["status", "updated", "started", "result"] == list(packet)
+        assert (1, None) == (packet["status"], packet["result"])
+        assert packet["updated"] == packet["started"]
+
+
+@pytest.mark.parametrize("options", [{"result_ttl": 60}, {"ttl": 60}, {"php_status": True}])
+def test_ids_where_they_are_needed(resque_settings: Configure, options: Any) -> None:
+    """What goes by the id of a job has one, whatever the settings say."""
+    resque_settings(JOB_IDS=False)
+
+    @job(name="send", queue="q", **options)
+    def send() -> None: ...
+
+    @job(name="plain", queue="q")
+    def plain() -> None: ...
+
+    assert (True, False) == (bool(send.enqueue().id), bool(plain.enqueue().id))

@@ -213,3 +213,15 @@ def test_scan(store: Store, redis_client: redis.Redis) -> None:
 
     assert [(str(at), item) for item, at in pairs] == found[:4200]
     assert sorted(names) == sorted(at for at, _ in found[4200:])
+
+
+def test_has(store: Store, redis_client: redis.Redis) -> None:
+    """An item is found by its very bytes as long as it lies somewhere."""
+    store.delayed.push(b"one", 7)
+    redis_client.set("resque:timestamps:bad", "x")
+
+    assert store.delayed.has(b"one")
+    assert not store.delayed.has(b"on")
+    assert not store.delayed.has(b"bad")
+    assert store.delayed.remove(7, b"one")
+    assert not store.delayed.has(b"one")

@@ -5,15 +5,17 @@ Each ``type: ignore`` marks a mistake that must be reported: mypy complains if i
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import assert_type
 
 from django_resque import (
+    Exponential,
     Job,
     JobHandle,
     Plugin,
+    Retry,
     delayed,
     dequeue,
     dequeue_delayed,
@@ -23,13 +25,14 @@ from django_resque import (
     enqueue_in,
     enqueue_in_to,
     enqueue_to,
+    get_current_job,
     job,
+    results,
 )
 from django_resque.jobs.delayed import DelayedJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from datetime import timedelta
 
     from django_resque.wire.payload import Payload
 
@@ -71,9 +74,15 @@ def called(number: int) -> int:
     name="Archive",
     timeout=30,
     max_memory="200M",
-    ids=False,
+    ids=True,
     plugins=[Lock(), Timer()],
     jobs_per_fork=10,
+    retry=Retry(5, backoff=[1, 2.5], on=(OSError, "requests.Timeout"), record="each"),
+    on_worker_loss="requeue",
+    max_recoveries=2,
+    result_ttl=timedelta(hours=1),
+    ttl=3600,
+    php_status=False,
 )
 def archive(repository: int, *, branch: str) -> str:
     """Be decorated with every option."""
@@ -118,6 +127,38 @@ class OfClass:
 thumbnail = job(Thumbnail)
 static = job(queue="images")(Static)
 of_class = job(OfClass)
+
+
+def own_backoff(attempt: int, error: BaseException) -> float | None:
+    """Be a function of attempt and exception."""
+    return attempt if isinstance(error, OSError) else None
+
+
+@job(retry=3)
+def retried() -> None:
+    """Be retried by the number of attempts."""
+
+
+POLICIES = [
+    Retry(backoff=own_backoff),
+    Retry(backoff=Exponential(1, cap=60), never=KeyError),
+    Retry(backoff=30, jitter=0),
+    Retry(record="all"),  # type: ignore[arg-type]
+]
+
+
+def results_of(handle: JobHandle) -> None:
+    """Ask a handle."""
+    assert_type(handle.status, str)
+    assert_type(handle.result(), Any)
+    assert_type(handle.wait(timeout=1.5), Any)
+    assert_type(handle.cancel(), bool)
+    assert_type(results.get("f00", queue="q"), JobHandle)
+    if (current := get_current_job()) is not None:
+        assert_type(current.attempt, int)
+        assert_type(current.id, str | None)
+        current.progress(1, 2.5, "half")
+        current.progress("1")  # type: ignore[arg-type]
 
 
 def calls() -> None:
