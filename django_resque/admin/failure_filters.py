@@ -25,8 +25,8 @@ _LONGEST = 1_000
 
 STATES = (
     ("all", pgettext_lazy("failures", "All")),
-    ("waiting", gettext_lazy("Not retried")),
-    ("retried", gettext_lazy("Retried")),
+    ("waiting", pgettext_lazy("failures", "Not retried")),
+    ("retried", pgettext_lazy("failures", "Retried")),
 )
 
 
