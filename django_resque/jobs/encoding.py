@@ -15,7 +15,6 @@ from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext_noop as _
 
 from django_resque.exceptions import ArgumentError
 from django_resque.jobs.arguments import unpack
@@ -34,7 +33,12 @@ _MAX_BITS = 14_284
 
 _SCALARS = frozenset({str, int, float, bool, NoneType})
 
-# Marked for the admin's forms, which say it in the reader's language.
+
+def _(text: str) -> str:
+    """Mark a text for the catalogues: the admin's forms say it in the reader's language."""
+    return text  # gettext_noop would need settings at import
+
+
 _INSTEAD_OF_SCALARS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (Model, _("pass its primary key and fetch it in the job")),
     (QuerySet, _("pass a list of primary keys")),

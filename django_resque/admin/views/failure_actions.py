@@ -140,7 +140,7 @@ class _Named:
         if len(self.rows) > 1:
             return Entry(address("failures"), _("Failures"), told, flag)
         (row,) = self.rows
-        name = _("Failure of %s") % row.job if row.job else _("Unreadable failure")
+        name = _("Failure of %s") % row.job if row.job else _("Failure of an unreadable job")
         return Entry(address("failure", self.list, row.digest), name, told, flag)
 
 
