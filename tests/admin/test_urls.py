@@ -26,6 +26,7 @@ PERMISSIONS = {
     "delete_job",
     "pause_queue",
     "control_worker",
+    "manage_schedule",
 }
 EXAMPLES = {
     "queue": "mail",
