@@ -1,4 +1,4 @@
-"""What there is to see of single jobs: results, progress and place by id, and the latest retries."""
+"""What there is to see of single jobs by their ids, and the latest retries."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def trace(store: Store, id: str, queue: str = "") -> JobTrace:  # noqa: A002
     if claim is None and not (queued or delayed):
         (known,) = results(store, [id])
         record = known.record
-    status = record.status if record else "unknown"
+    status: str = record.status if record else "unknown"
     if claim is not None:
         status, queue = "running", claim.queue
     elif queued is not None:
