@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from django_resque.store.lists import MOST_BYTES, find_digest, read_window
+from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
 from django_resque.store.queues import telling_uncertainty
 from django_resque.store.scripts import Script
 
@@ -22,8 +22,11 @@ Timestamp = int | str
 
 _DELAY = Script("delay")
 _TAKE = Script("take")
+_SWEEP = Script("sweep")
 # Items written, timestamps or items read in one step: bounds what one holds up in Redis.
 _CHUNK = 500
+_MOST_SWEPT = 10_000  # looked at in one step, while which Redis serves nobody else
+_FAR = 2**40  # beyond every rank, and a number that Redis can read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,19 @@ class Taking:
 
     item: bytes
     commands: Sequence[Command] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """One item with the place where it was read."""
+
+    rank: int
+    """How many timestamps are earlier."""
+    at: str
+    """Its timestamp."""
+    index: int
+    """How many items of that are before it."""
+    item: bytes
 
 
 class Delayed:
@@ -223,6 +239,29 @@ class Delayed:
     def find_digest(self, at: Timestamp, digest: str, hint: int = 0) -> tuple[int, bytes] | None:
         """Return position and bytes of a timestamp's item with this SHA-1, seen at ``hint``."""
         return find_digest(self._commander, self._keys.delayed(at), digest, hint)
+
+    def find_digests(
+        self, at: Timestamp, addresses: Sequence[tuple[str, int]]
+    ) -> list[tuple[int, bytes] | None]:
+        """Find several of a timestamp's items by SHA-1 and position, in two round trips."""
+        return find_digests(self._commander, self._keys.delayed(at), addresses)
+
+    def sweep(
+        self, start: int = 0, skip: int = 0, count: int = 5000, *, most_bytes: int = MOST_BYTES
+    ) -> tuple[list[Swept], tuple[int, int] | None]:
+        """Read the items of one timestamp after the other, in one round trip.
+
+        Begins after the ``start`` earliest timestamps and ``skip`` items of the next one. Returns
+        the same pair to go on from as well; None at the end.
+        """
+        words: list[Word] = [self._keys.delayed(""), min(max(0, start), _FAR)]
+        words += [min(max(0, skip), _FAR), min(count, _MOST_SWEPT), most_bytes]
+        rank, index, flat = self._commander.script(_SWEEP, [self._keys.delayed_schedule], words)
+        swept = [
+            Swept(place, _text(at), position, item)
+            for place, at, position, item in zip(*(flat[each::4] for each in range(4)), strict=True)
+        ]
+        return swept, None if rank < 0 else (rank, index)
 
     def scan(self) -> Iterator[tuple[str, bytes]]:
         """Iterate over all items with their timestamps, the earliest first, in bounded pieces.

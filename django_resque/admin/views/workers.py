@@ -122,7 +122,7 @@ def show_working(visit: Visit) -> Shown:
     start = visit.number("start")
     page = monitor.working(visit.store, start, _AT_ONCE)
     data = WorkingShown(
-        workers=[WorkerShown.of(visit, row) for row in page.rows],
+        workers=WorkerShown.all(visit, page.rows),
         total=page.total,
         paused=page.paused,
         pages=Pages.of(visit, start, _AT_ONCE, page.total),
@@ -135,7 +135,7 @@ def show_working(visit: Visit) -> Shown:
 def show(visit: Visit, worker: str) -> Shown:
     """Show one worker with its job and the orders it can be given."""
     page = monitor.worker(visit.store, worker)
-    shown = [WorkerShown.of(visit, row) for row in page.rows]
+    shown = WorkerShown.all(visit, page.rows)
     jobs = [row.job.payload for row in page.rows if row.job and row.job.payload]
     data = WorkerDetail(
         id=printable(worker, 500),
