@@ -17,8 +17,16 @@ from django_redis.cache import RedisCache as DjangoRedisCache
 
 from django_resque import wiring
 from django_resque.conf import find_problems, get_settings
-from django_resque.exceptions import ConfigurationError
+from django_resque.exceptions import (
+    ArgumentError,
+    ConfigurationError,
+    InvalidSchedule,
+    NoQueueError,
+    UnknownJob,
+)
 from django_resque.jobs.plugins import Plugin
+from django_resque.schedule import cron
+from django_resque.schedule.entries import check_registered, prepared
 from django_resque.store.connection import describe, is_local, same_database, uses_tls, verifies
 
 if TYPE_CHECKING:
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
 
     from django.core.checks import CheckMessage
     from redis.connection import ConnectionPool
+
+    from django_resque.wire.schedule import ScheduleEntry
 
 _PROBLEM_IDS = {"shape": "E001", "unknown": "E002", "value": "E003", "clash": "E004"}
 _TLS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
@@ -56,7 +66,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     )
     if not messages:
         messages += _unfit_plugins()
-    return messages + _missing_files()
+    return messages + _missing_files() + _unfit_schedules()
 
 
 def check_connection(**_: Any) -> list[CheckMessage]:
@@ -130,6 +140,30 @@ def _unfit_plugins() -> list[CheckMessage]:
         for plugin in wiring.plugins()
         if not isinstance(plugin, Plugin)
     ]
+
+
+def _unfit_schedules() -> list[CheckMessage]:
+    return [message for entry in get_settings().schedule for message in _unfit_schedule(entry)]
+
+
+def _unfit_schedule(entry: ScheduleEntry) -> list[CheckMessage]:
+    where = f'RESQUE["SCHEDULE"]["{entry.name}"]'
+    if entry.cron and not cron.AVAILABLE:
+        text = f"{where} has a cron expression, and cronsim is not installed."
+        return [_error("E010", text, f"Run {cron.INSTALL}")]
+    try:
+        check_registered(entry)
+        prepared(entry).payload(0)
+    except InvalidSchedule as error:
+        hint = 'Such as "0 3 * * *", "30 0 3 * * *" with seconds, "@daily", or "every": "5m".'
+        return [_error("E011", f"{where}: {error}.", hint)]
+    except (UnknownJob, NoQueueError) as error:
+        hint = 'For a job of another program write "class" and "queue" instead of "job".'
+        return [_error("E012", f"{where}: {error}.", hint)]
+    except ArgumentError as error:
+        hint = 'Give what the job takes, as JSON can carry it: "args": [1], "kwargs": {"a": 2}.'
+        return [_error("E013", f"{where}: {error}.", hint)]
+    return []
 
 
 def _missing_files() -> list[CheckMessage]:

@@ -18,6 +18,8 @@ from django_resque.wire.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from django_resque.wire.schedule import ScheduleEntry
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,6 +33,7 @@ class Settings:
     failure_backend: tuple[str, ...] = ("redis",)
     heartbeat_interval: float = 10.0
     heartbeat_ttl: float = 60.0
+    schedule: tuple[ScheduleEntry, ...] = ()
     url: str | None = field(default=None, repr=False)
     host: str | None = None
     port: int | None = None

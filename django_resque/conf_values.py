@@ -6,6 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
+from django_resque.conf_schedule import read_schedule
 from django_resque.store.connection import url_options
 from django_resque.wire.printable import printable
 from django_resque.wire.queue_name import check_queue_name
@@ -153,6 +154,7 @@ KEYS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "FAILURE_BACKEND": (_backends, '["redis", "log"]'),
     "HEARTBEAT_INTERVAL": (_seconds(_LONGEST_INTERVAL), "10"),
     "HEARTBEAT_TTL": (_seconds(math.inf), "60"),
+    "SCHEDULE": (read_schedule, '{"nightly": {"cron": "0 3 * * *", "job": "shop.jobs.tidy"}}'),
     "URL": (_url, '"redis://localhost:6379/0"'),
     "HOST": (_host, '"localhost"'),
     "PORT": (_whole(1, 65535), "6379"),

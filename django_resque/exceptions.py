@@ -48,6 +48,10 @@ class InvalidQueueName(ResqueError, ValueError):
         self.name = name
 
 
+class InvalidSchedule(ResqueError, ValueError):
+    """Raised for a recurring job that is never due, or of which it cannot be told when."""
+
+
 class NoQueueError(ResqueError, ValueError):
     """Raised when no queue is known for a job, or a worker is given none to work on."""
 
@@ -115,6 +119,21 @@ class MemoryLimitExceeded(DirtyExit):
     """Raised for a job that was stopped because it used more than its ``max_memory``."""
 
 
+class WorkerStopped(DirtyExit):
+    """Raised for a job with ``on_worker_loss="requeue"`` that was stopped with its worker."""
+
+
+class PoisonJob(DirtyExit):
+    """Raised for a job whose workers were lost again and again: it may well be the reason."""
+
+    def __init__(self, times: int, last: str) -> None:
+        """Tell how often, and what was seen the last time."""
+        super().__init__(
+            f"Its worker was lost {times} times while performing it; the job is not tried again. "
+            f"The last time: {last}"
+        )
+
+
 class FailureNotFound(ResqueError, LookupError):
     """Raised when the failure to retry or remove is no longer in the failed list."""
 
@@ -129,6 +148,30 @@ class WorkerElsewhere(ResqueError):
 
 class JobNotFound(ResqueError, LookupError):
     """Raised when the job to kill is no longer the one that its worker has."""
+
+
+class ScheduleNotFound(ResqueError, LookupError):
+    """Raised when no recurring job of that name is scheduled (any more)."""
+
+
+class JobFailed(ResqueError):
+    """Raised when the result is asked for of a job that failed, was cancelled or has expired."""
+
+    def __init__(self, status: str, exception: str = "", error: str = "") -> None:
+        """Keep the name of the job's exception and its text."""
+        told = ": ".join(filter(None, (exception, error)))
+        super().__init__(f"the job {_ENDS.get(status, status)}" + (f": {told}" if told else ""))
+        self.status = status
+        self.exception = exception
+        self.error = error
+
+
+class ResultNotReady(ResqueError):
+    """Raised when the result is asked for of a job that has not ended, or keeps no result."""
+
+
+class ResultLost(ResqueError):
+    """Raised when a job succeeded, but JSON cannot carry the value it returned."""
 
 
 class StoreError(ResqueError):
@@ -167,6 +210,14 @@ class TermException(BaseException):
         """Keep why the job is stopped, if it is not for its worker's sake."""
         super().__init__(message)
         self.reason = reason
+
+
+_ENDS = {
+    "failed": "failed",
+    "cancelled": "was cancelled",
+    "expired": "waited too long and was dropped",
+    "skipped": "was left unperformed by a hook",
+}
 
 
 def cause_of(error: BaseException) -> BaseException:

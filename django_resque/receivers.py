@@ -14,7 +14,7 @@ from django.db import Error, connections
 
 from django_resque import signals, wiring
 from django_resque.exceptions import DecodeError
-from django_resque.execution.outcome import Failed, Skipped
+from django_resque.execution.outcome import Expired, Failed, Requeued, Retrying, Skipped
 from django_resque.execution.settle import job_name
 from django_resque.jobs.masking import masked_text
 from django_resque.wire.payload import Payload
@@ -91,24 +91,33 @@ def close_at_exit(**_: Any) -> None:
 
 def log_job(*, reservation: Reservation, outcome: Outcome, **_: Any) -> None:
     """Log how a job ended: one line, without its arguments, and an error without its secrets."""
-    failed = isinstance(outcome, Failed)
-    level = logging.ERROR if failed else logging.INFO
+    level = _LEVELS.get(type(outcome), logging.INFO)
     if not logger.isEnabledFor(level):
         return
     queue = printable(reservation.queue)
     job = printable(job_name(reservation.payload) or "(invalid payload)")
-    extra = {"event": "job.performed", "queue": queue, "job": job}
+    event, text, words = _ending(outcome, reservation.payload)
+    extra = {"event": event, "queue": queue, "job": job}
     extra["worker"] = printable(reservation.worker)
+    logger.log(level, f"%s from queue %s {text}", job, queue, *words, extra=extra)  # noqa: G004 one of the texts below
+
+
+def _ending(outcome: Outcome, raw: bytes) -> tuple[str, str, tuple[Any, ...]]:
+    """Return the event, the text and its arguments with which the log tells of an outcome."""
     if isinstance(outcome, Failed):
-        extra["event"] = "job.failed"
-        error = printable(_masked(outcome.error, reservation.payload), 500)
-        kind = printable(outcome.exception)
-        logger.error("%s from queue %s failed: %s: %s", job, queue, kind, error, extra=extra)
-    elif isinstance(outcome, Skipped):
-        extra["event"] = "job.skipped"
-        logger.info("%s from queue %s was left unperformed by a hook", job, queue, extra=extra)
-    else:
-        logger.info("%s from queue %s was performed", job, queue, extra=extra)
+        error = printable(_masked(outcome.error, raw), 500)
+        return "job.failed", "failed: %s: %s", (printable(outcome.exception), error)
+    if isinstance(outcome, Retrying):
+        when = f"in {outcome.delay:.0f} s" if outcome.delay else "at once"
+        words = (when, outcome.attempt, outcome.most, printable(outcome.failed.exception))
+        return "job.retried", "failed, retried %s (attempt %s of %s): %s", words
+    if isinstance(outcome, Requeued):
+        return "job.requeued", "was stopped with its worker and is queued again", ()
+    if isinstance(outcome, Expired):
+        return "job.expired", "was dropped: it had waited %.0f s", (outcome.waited,)
+    if isinstance(outcome, Skipped):
+        return "job.skipped", "was left unperformed by a hook", ()
+    return "job.performed", "was performed", ()
 
 
 def _masked(error: str, raw: bytes) -> str:
@@ -197,4 +206,5 @@ def _pooled_connections() -> Iterator[Any]:
                 yield connection
 
 
+_LEVELS = {Failed: logging.ERROR, Expired: logging.WARNING}
 _inherited: list[dict[Any, Any]] = []

@@ -173,7 +173,15 @@ def test_keys() -> None:
         keys.worker("<id>"),
         keys.started("<id>"),
         keys.orders("<id>"),
+        keys.delayed("<timestamp>"),
+        keys.timestamps(b"<item>").decode(),
+        keys.schedule_state("<name>"),
+        keys.schedule_runs("<name>"),
         keys.failed_list("<queue>_failed"),
+        keys.result("<id>"),
+        keys.progress("<id>"),
+        keys.recoveries("<digest>"),
+        keys.status("<id>"),
         *(keys.stat(name, worker) for name in ("processed", "failed") for worker in ("", "<id>")),
     }
     named = defined(page("reference/keys.md").partition("\n## ")[0])
@@ -232,7 +240,9 @@ def test_public_names() -> None:
 def test_log_events() -> None:
     """Every event in the log is in the table of the deployment guide, and no other."""
     sources = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
-    existing = set(re.findall(r'"((?:failure|job|link|worker)\.[a-z_]+)"', sources))
+    existing = set(
+        re.findall(r'"((?:delayed|failure|job|link|schedule|scheduler|worker)\.[a-z_]+)"', sources)
+    )
     named = {name for name in defined(page("how-to/deploy.md")) if re.fullmatch(r"\w+\.\w+", name)}
 
     assert existing == named

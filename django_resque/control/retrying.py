@@ -37,7 +37,7 @@ def retrying(
     now = timestamps.now()
     mark = b"" if remove else stamped(record, timestamps.failed_at(now))
     # Dated anew, else it would pass for one that has waited since it was enqueued first.
-    return Change(record, index, mark, requeued(raw, now), queue)
+    return Change(record, index, mark, requeued(raw, now, anew=True), queue)
 
 
 def _with_arguments(payload: Payload, args: list[Any]) -> bytes:

@@ -29,6 +29,7 @@ from django_resque.wire.worker import Reservation, WorkerId
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from django_resque.execution.verdict import Verdict
     from django_resque.failures.base import FailureBackend
     from django_resque.store import Store
 
@@ -93,31 +94,32 @@ def hurry(store: Store, queue: str) -> int:
     return len(able)
 
 
-def remove_worker(store: Store, backends: Sequence[FailureBackend], worker: str) -> bool:
-    """Strike a worker off; the job it holds, if any, fails. Tell whether it held one.
+def remove_worker(store: Store, backends: Sequence[FailureBackend], worker: str) -> Verdict | None:
+    """Strike a worker off, and return what became of the job it held; None if it held none.
 
-    A worker of ours that is alive registers again with its next heartbeat, and its job ends with
-    this failure whatever comes of it. Raises WorkerNotFound.
+    The job fails, unless it is to be performed again after such a loss. A worker of ours that is
+    alive registers again with its next heartbeat, and its job ends with this whatever comes of
+    it. Raises WorkerNotFound.
     """
     while True:
         (claim,) = store.workers.claims([worker])
         failed = Failed.from_exception(
             DirtyExit(f"Worker {worker} was removed while the job was being processed")
         )
-        struck, reservation = unregister(store, backends, worker, failed, claim=claim)
+        struck, reservation, outcome = unregister(store, backends, worker, failed, claim=claim)
         if struck:
             if reservation is not None:
-                mourn(reservation, failed, backends)
-            return reservation is not None
+                mourn(reservation, outcome, backends)
+            return outcome if reservation is not None else None
         if (worker not in store.workers.ids()) and worker not in store.workers.heartbeats():
             raise WorkerNotFound(f"No worker {worker} is registered")
 
 
-def kill_worker(store: Store, backends: Sequence[FailureBackend], worker: str) -> bool:
+def kill_worker(store: Store, backends: Sequence[FailureBackend], worker: str) -> Verdict | None:
     """Kill a worker's process, on this machine only, and strike it off, also if it died already.
 
-    Tell whether it held a job, which fails. Raises WorkerElsewhere, and does nothing, for a
-    process that is not certainly this worker of ours, WorkerNotFound.
+    Returns what became of its job, as :func:`remove_worker` does. Raises WorkerElsewhere, and
+    does nothing, for a process that is not certainly this worker of ours, WorkerNotFound.
     """
     registered = store.workers.ids()
     if worker not in registered:

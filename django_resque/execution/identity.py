@@ -29,6 +29,14 @@ def new_worker_id(queues: str) -> WorkerId:
     return WorkerId(hostname(), os.getpid(), queues, machine() + os.urandom(2).hex())
 
 
+def new_scheduler_id() -> str:
+    """Return the name by which a scheduler in this process holds the master lock.
+
+    ``host:pid`` is Ruby's form; the token keeps a pid that is used again from passing for it.
+    """
+    return f"{hostname()}~{machine()}{os.urandom(2).hex()}:{os.getpid()}"
+
+
 def hostname() -> str:
     """Return this host's name in the characters that a worker id can hold."""
     name = _UNFIT.sub("-", socket.gethostname())[:200].strip("-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import (
@@ -11,7 +12,9 @@ from django_resque.exceptions import (
     DirtyExit,
     JobTimeout,
     MemoryLimitExceeded,
+    PoisonJob,
     PruneDeadWorkerDirtyExit,
+    WorkerStopped,
     cause_of,
 )
 from django_resque.wire import timestamps
@@ -26,11 +29,17 @@ if TYPE_CHECKING:
 # Bounds a failure record: nobody reads on after this, and a page must carry it.
 _MAX_TEXT = 100_000
 _MAX_LINES = 1_000
+_MOST_AMOUNT = 1e9  # more than the seconds or attempts of anything
 
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
     """The job was performed."""
+
+    value: str = field(default="", repr=False)
+    """The JSON of what it returned, where somebody wants it."""
+    fault: str = ""
+    """Why there is none, although somebody wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,8 @@ class Failed:
         kind = _DEATHS.get(self.exception, DirtyExit)
         return Exception.__new__(kind, self.error)
 
-    def record(self, reservation: Reservation) -> FailureRecord:
-        """Return the record that tells of this failure, dated now."""
+    def record(self, reservation: Reservation, **extras: Any) -> FailureRecord:
+        """Return the record that tells of this failure, dated now, with further keys."""
         return FailureRecord(
             failed_at=timestamps.failed_at(timestamps.now()),
             payload=reservation.payload,
@@ -71,28 +80,76 @@ class Failed:
             backtrace=self.backtrace,
             worker=reservation.worker,
             queue=reservation.queue,
+            extras=extras,
         )
 
 
-Outcome = Succeeded | Skipped | Failed
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The job failed and is to be performed again."""
+
+    failed: Failed
+    delay: float
+    """Seconds from its end until it is to be performed again."""
+    attempt: int
+    """The number that the next performance bears."""
+    most: int
+    """How many performances its policy allows."""
+    is_recorded: bool = False
+    """Whether the failure is recorded all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requeued:
+    """The worker was lost or told to leave; the job is the next of its queue again."""
+
+    failed: Failed
+    is_counted: bool = False
+    """Whether this was a loss, of which a job may only have a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The job waited longer in its queue than its ``ttl``, and was dropped."""
+
+    waited: float
+    """Seconds that it had waited."""
+
+
+Outcome = Succeeded | Skipped | Failed | Retrying | Requeued | Expired
+
+
+def failure_in(outcome: Outcome) -> Failed | None:
+    """Return what went wrong, whether it is final or not; None if nothing did."""
+    if isinstance(outcome, (Retrying, Requeued)):
+        return outcome.failed
+    return outcome if isinstance(outcome, Failed) else None
+
 
 _DEATHS = {
     f"{kind.__module__}.{kind.__qualname__}": kind
-    for kind in (DirtyExit, PruneDeadWorkerDirtyExit, JobTimeout, MemoryLimitExceeded)
+    for kind in (
+        DirtyExit,
+        PruneDeadWorkerDirtyExit,
+        JobTimeout,
+        MemoryLimitExceeded,
+        PoisonJob,
+        WorkerStopped,
+    )
 }
 
-_KINDS: dict[str, type[Succeeded | Skipped | Failed]] = {
-    kind.__name__: kind for kind in (Succeeded, Skipped, Failed)
+_KINDS: dict[str, type[Outcome]] = {
+    kind.__name__: kind for kind in (Succeeded, Skipped, Failed, Retrying, Requeued, Expired)
 }
 # Nearly every answer is one of these two, so they are encoded and decoded once.
 _CONSTANT: dict[bytes, Outcome] = {b'["Succeeded",{}]': Succeeded(), b'["Skipped",{}]': Skipped()}
-_ENCODED = {type(outcome): raw for raw, outcome in _CONSTANT.items()}
 
 
 def encode(outcome: Outcome) -> bytes:
     """Return the bytes in which a child answers."""
-    if raw := _ENCODED.get(type(outcome)):
-        return raw
+    for raw, constant in _CONSTANT.items():
+        if outcome == constant:
+            return raw
     fields = {name: _utf8(value) for name, value in asdict(outcome).items()}
     return dumps([type(outcome).__name__, fields])
 
@@ -104,12 +161,31 @@ def decode(raw: bytes) -> Outcome:
     document = loads(raw, "outcome")
     try:
         name, fields = document
+        if "failed" in fields:
+            fields["failed"] = Failed(**fields["failed"])
         outcome = _KINDS[name](**fields)
     except (TypeError, ValueError, KeyError) as error:
         raise DecodeError(f"outcome is malformed: {error}", raw) from error
-    if isinstance(outcome, Failed) and not _is_text(outcome):
+    failed = failure_in(outcome)
+    if failed is not None and not _is_text(failed):
         raise DecodeError("outcome is malformed: a failure must be told in text", raw)
+    if not _is_sound(outcome):
+        raise DecodeError("outcome is malformed: its numbers or texts are none", raw)
     return outcome
+
+
+def _is_sound(outcome: Outcome) -> bool:
+    if isinstance(outcome, Succeeded):
+        return isinstance(outcome.value, str) and isinstance(outcome.fault, str)
+    if isinstance(outcome, Retrying):
+        numbers = [outcome.delay, outcome.attempt, outcome.most]
+        return all(map(_is_amount, numbers)) and isinstance(outcome.attempt, int)
+    return _is_amount(outcome.waited) if isinstance(outcome, Expired) else True
+
+
+def _is_amount(value: Any) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and isfinite(value) and 0 <= value < _MOST_AMOUNT
 
 
 def _is_text(failed: Failed) -> bool:
@@ -121,6 +197,8 @@ def _is_text(failed: Failed) -> bool:
 def _utf8(value: Any) -> Any:
     if isinstance(value, list):
         return [_utf8(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _utf8(item) for key, item in value.items()}
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import DecodeError
-from django_resque.execution.outcome import Failed
+from django_resque.execution.endings import closing, returning
+from django_resque.execution.outcome import Failed, Requeued, Retrying
+from django_resque.execution.verdict import judge_loss
 from django_resque.failures.base import StoredBackend
 from django_resque.jobs.masking import masked_record
+from django_resque.jobs.registry import registry
 from django_resque.store.workers import Ending
+from django_resque.wire import timestamps
 from django_resque.wire.payload import Payload
 from django_resque.wire.worker import Reservation
 
@@ -19,22 +24,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from django_resque.execution.outcome import Outcome
+    from django_resque.execution.verdict import Verdict
     from django_resque.failures.base import FailureBackend
+    from django_resque.jobs.definition import Job
     from django_resque.store import Store
     from django_resque.store.commander import Command
+    from django_resque.wire.failure import FailureRecord
 
 logger = logging.getLogger(__name__)
 
 
 def ending(
-    store: Store, backends: Sequence[FailureBackend], reservation: Reservation, outcome: Outcome
+    store: Store,
+    backends: Sequence[FailureBackend],
+    reservation: Reservation,
+    outcome: Outcome,
+    *,
+    started: Any = None,
 ) -> Ending:
-    """Return all that is written when the claim ends: failure record and counters."""
-    commands = store.stats.raising("processed", reservation.worker)
-    commands += store.history.finishing(reservation.queue)
-    if isinstance(outcome, Failed):
-        commands += _recording(store, backends, reservation, outcome)
+    """Return all that is written when the claim ends: failure record, counters and the rest.
+
+    ``started`` is what php-resque's status packet of the job has under that word.
+    """
+    name = job_name(reservation.payload)
+    commands: list[Command] = []
+    if not isinstance(outcome, Requeued):  # which is not the end of a performance that counts
+        commands += store.stats.raising("processed", reservation.worker)
+        commands += store.history.finishing(reservation.queue)
+    if (failed := _recorded(outcome)) is not None:
+        commands += _recording(store, backends, _record(reservation, outcome, failed))
         commands += store.stats.raising("failed", reservation.worker)
+    commands += returning(store, reservation, outcome)
+    commands += closing(store, reservation, outcome, name, started)
     return Ending(reservation.rid, commands)
 
 
@@ -44,11 +65,17 @@ def giving_back(store: Store, reservation: Reservation) -> Ending:
     return Ending(reservation.rid, pushing)
 
 
-def tell(backends: Sequence[FailureBackend], reservation: Reservation, failed: Failed) -> None:
-    """Let the failure backends that are foreign code know; one that raises keeps none from it."""
-    record = failed.record(reservation)
+def tell(backends: Sequence[FailureBackend], reservation: Reservation, outcome: Outcome) -> None:
+    """Let the failure backends that are foreign code know, if an outcome leaves a failure.
+
+    One that raises keeps no other from it.
+    """
+    failed = _recorded(outcome)
+    if failed is None:
+        return
+    record = _record(reservation, outcome, failed)
     for backend in backends:
-        with _keeping_on(backend, reservation):
+        with _keeping_on(backend, reservation.queue):
             backend.save(masked_record(record) if backend.masked else record)
 
 
@@ -60,20 +87,27 @@ def unregister(
     *,
     claim: bytes | None,
     heartbeat: str | None = None,
-) -> tuple[bool, Reservation | None]:
+) -> tuple[bool, Reservation | None, Verdict]:
     """Strike a worker off, ending the job it holds, if any, as ``failed``.
 
-    Does nothing if its claim is no longer ``claim`` or its heartbeat no longer ``heartbeat``
-    (None: whichever). Returns whether it was struck off, and what it held.
+    Unless the job is to be performed again after such a loss. Does nothing if its claim is no
+    longer ``claim`` or its heartbeat no longer ``heartbeat`` (None: whichever). Returns whether
+    it was struck off, what it held, and what became of that.
     """
     reservation = None
+    outcome: Verdict = failed
     commands: list[Command] = []
     if claim is not None:
         reservation = _reservation(worker, claim)
-        commands = _recording(store, backends, reservation, failed)
-        commands.append(("INCRBY", store.keys.stat("failed"), 1))
+        outcome = judge_loss(store, reservation, failed)
+        if (recorded := _recorded(outcome)) is not None:
+            record = _record(reservation, outcome, recorded)
+            commands = _recording(store, backends, record)
+            commands.append(("INCRBY", store.keys.stat("failed"), 1))
+        commands += returning(store, reservation, outcome)
+        commands += closing(store, reservation, outcome, job_name(reservation.payload))
     struck = store.workers.strike(worker, claim=claim, commands=commands, heartbeat=heartbeat)
-    return struck, reservation if struck else None
+    return struck, reservation if struck else None, outcome
 
 
 @lru_cache(maxsize=2)  # a worker asks when a job begins, and again when it tells how it ended
@@ -85,25 +119,57 @@ def job_name(payload: bytes) -> str | None:
         return None
 
 
+def registered_job(payload: bytes) -> Job[..., Any] | None:
+    """Return the job that a payload asks for; None if it is not known here."""
+    name = job_name(payload)
+    return registry.find(name) if name else None
+
+
 def held_job(worker: str, claim: bytes | None) -> str | None:
     """Return the name of the job a claim is for; None without a claim or a readable name."""
     return job_name(_reservation(worker, claim).payload) if claim is not None else None
 
 
+def _recorded(outcome: Outcome) -> Failed | None:
+    """Return the failure that an outcome leaves behind; None if it leaves none."""
+    if isinstance(outcome, Retrying):
+        return outcome.failed if outcome.is_recorded else None
+    return outcome if isinstance(outcome, Failed) else None
+
+
+def _record(reservation: Reservation, outcome: Outcome, failed: Failed) -> FailureRecord:
+    """Return the record of a failure; one of several attempts says which, and of the next."""
+    extras: dict[str, Any] = {}
+    if isinstance(outcome, Retrying):
+        at = timestamps.now() + timedelta(seconds=outcome.delay)
+        extras = {"attempt": outcome.attempt - 1, "will_retry": timestamps.failed_at(at)}
+    elif (attempt := _attempt(reservation.payload)) > 1:
+        extras = {"attempt": attempt}
+    return failed.record(reservation, **extras)
+
+
+def _attempt(raw: bytes) -> int:
+    if b'"attempt"' not in raw:
+        return 1
+    try:
+        return Payload.decode(raw).attempt
+    except DecodeError:
+        return 1
+
+
 def _recording(
-    store: Store, backends: Sequence[FailureBackend], reservation: Reservation, failed: Failed
+    store: Store, backends: Sequence[FailureBackend], record: FailureRecord
 ) -> list[Command]:
-    record = failed.record(reservation)
     commands: list[Command] = []
     for backend in backends:
         if isinstance(backend, StoredBackend):
-            with _keeping_on(backend, reservation):
+            with _keeping_on(backend, record.queue):
                 commands += backend.recording(record, store)
     return commands
 
 
 @contextmanager
-def _keeping_on(backend: FailureBackend, reservation: Reservation) -> Iterator[None]:
+def _keeping_on(backend: FailureBackend, queue: str) -> Iterator[None]:
     """Let what one backend raises keep none of the others from being told."""
     try:
         yield
@@ -111,7 +177,7 @@ def _keeping_on(backend: FailureBackend, reservation: Reservation) -> Iterator[N
         logger.exception(
             "Failure backend %s could not save a failure",
             type(backend).__name__,
-            extra={"event": "failure.untold", "queue": reservation.queue},
+            extra={"event": "failure.untold", "queue": queue},
         )
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, overload
 
+from django_resque.conf import get_settings
 from django_resque.exceptions import ArgumentError, NoQueueError
 from django_resque.jobs.arguments import Parameters
 from django_resque.jobs.definition import Job, P
@@ -13,7 +14,9 @@ from django_resque.jobs.registry import registry
 from django_resque.wire.queue_name import check_queue_name
 
 if TYPE_CHECKING:
-    from django_resque.jobs.enqueueing import JobHandle
+    from datetime import datetime, timedelta
+
+    from django_resque.jobs.handles import JobHandle
 
 _ANY_POSITIONAL = Signature([Parameter("args", Parameter.VAR_POSITIONAL)])
 
@@ -43,6 +46,64 @@ def enqueue_to(queue: str, job: Job[..., Any] | str, /, *args: Any, **kwargs: An
     return job_named(job, queue).enqueue(*args, **kwargs)
 
 
+@overload
+def enqueue_at(
+    moment: datetime, job: Job[P, Any], /, *args: P.args, **kwargs: P.kwargs
+) -> JobHandle: ...
+@overload
+def enqueue_at(moment: datetime, job: str, /, *args: Any, **kwargs: Any) -> JobHandle: ...
+def enqueue_at(
+    moment: datetime, job: Job[..., Any] | str, /, *args: Any, **kwargs: Any
+) -> JobHandle:
+    """Let a registered job, given itself or its name, reach its own queue at an aware datetime."""
+    return job_named(job).enqueue_at(moment, *args, **kwargs)
+
+
+@overload
+def enqueue_in(
+    delay: timedelta | float, job: Job[P, Any], /, *args: P.args, **kwargs: P.kwargs
+) -> JobHandle: ...
+@overload
+def enqueue_in(delay: timedelta | float, job: str, /, *args: Any, **kwargs: Any) -> JobHandle: ...
+def enqueue_in(
+    delay: timedelta | float, job: Job[..., Any] | str, /, *args: Any, **kwargs: Any
+) -> JobHandle:
+    """Let a registered job reach its own queue after a timedelta or a number of seconds."""
+    return job_named(job).enqueue_in(delay, *args, **kwargs)
+
+
+@overload
+def enqueue_at_to(
+    queue: str, moment: datetime, job: Job[P, Any], /, *args: P.args, **kwargs: P.kwargs
+) -> JobHandle: ...
+@overload
+def enqueue_at_to(
+    queue: str, moment: datetime, job: str, /, *args: Any, **kwargs: Any
+) -> JobHandle: ...
+def enqueue_at_to(
+    queue: str, moment: datetime, job: Job[..., Any] | str, /, *args: Any, **kwargs: Any
+) -> JobHandle:
+    """Let a job, also one that only another program knows, reach a queue of your choice then."""
+    check_queue_name(queue)
+    return job_named(job, queue).enqueue_at(moment, *args, **kwargs)
+
+
+@overload
+def enqueue_in_to(
+    queue: str, delay: timedelta | float, job: Job[P, Any], /, *args: P.args, **kwargs: P.kwargs
+) -> JobHandle: ...
+@overload
+def enqueue_in_to(
+    queue: str, delay: timedelta | float, job: str, /, *args: Any, **kwargs: Any
+) -> JobHandle: ...
+def enqueue_in_to(
+    queue: str, delay: timedelta | float, job: Job[..., Any] | str, /, *args: Any, **kwargs: Any
+) -> JobHandle:
+    """Let a job, also one that only another program knows, reach a queue of your choice later."""
+    check_queue_name(queue)
+    return job_named(job, queue).enqueue_in(delay, *args, **kwargs)
+
+
 def dequeue(job: Job[..., Any] | str, /, *args: Any, queue: str | None = None) -> int:
     """Remove a job from a queue where it waits with these arguments; return how many went.
 
@@ -50,6 +111,16 @@ def dequeue(job: Job[..., Any] | str, /, *args: Any, queue: str | None = None) -
     own unless one is given.
     """
     return job_named(job, queue).dequeue(*args)
+
+
+def dequeue_delayed(job: Job[..., Any] | str, /, *args: Any) -> int:
+    """Remove a job where it is delayed with these arguments; return how many went.
+
+    Without arguments, all that are delayed are removed, whatever theirs are.
+    """
+    # Which queue it was to go to plays no part, so a job of another program needs none.
+    known = not isinstance(job, str) or job in registry
+    return job_named(job, None if known else get_settings().default_queue).dequeue_delayed(*args)
 
 
 def job_named(job: object, queue: str | None = None) -> Job[..., Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 from django_resque.exceptions import ConfigurationError
 from django_resque.jobs.arguments import Parameters
@@ -19,8 +19,10 @@ if sys.version_info >= (3, 14):
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import timedelta
 
     from django_resque.jobs.plugins import Plugin
+    from django_resque.jobs.retry import Retry
 
 if sys.version_info >= (3, 14):
     # Annotations are evaluated late there, and may name what is imported for type checkers only.
@@ -63,13 +65,20 @@ def job(
     ids: bool | None = None,
     plugins: Iterable[Plugin] | None = None,
     jobs_per_fork: int | None = None,
+    retry: Retry | int | None = None,
+    on_worker_loss: Literal["fail", "requeue"] | None = None,
+    max_recoveries: int | None = None,
+    result_ttl: float | timedelta | None = None,
+    ttl: float | timedelta | None = None,
+    php_status: bool | None = None,
 ) -> JobDecorator: ...
 def job(target: Any = None, /, **options: Any) -> Any:
     """Make a job of a function, or of a class with a ``perform`` method.
 
     Used as ``@job`` or with options, as in ``@job(queue="critical", timeout=30)``:
     ``name`` meets the class name of another language, ``timeout`` is in seconds, ``max_memory``
-    is a size such as ``"200M"``, ``ids=False`` writes payloads exactly as Ruby does.
+    is a size such as ``"200M"``, ``ids=False`` writes payloads exactly as Ruby does, ``retry``
+    is a :class:`Retry`, ``result_ttl`` keeps for so long what came of the job.
     """
     options = checked(options)
     if target is not None:

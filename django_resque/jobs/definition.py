@@ -12,17 +12,25 @@ from asgiref.sync import sync_to_async
 
 from django_resque.conf import get_settings
 from django_resque.exceptions import ArgumentError
-from django_resque.jobs.enqueueing import JobHandle, dequeue_payloads, enqueue_payloads
+from django_resque.jobs.enqueueing import (
+    dequeue_delayed_payloads,
+    dequeue_payloads,
+    enqueue_payloads,
+)
+from django_resque.jobs.moments import due_at, due_in
 from django_resque.jobs.plugins import HookMethod
 from django_resque.wire.payload import Payload
 from django_resque.wire.queue_name import check_queue_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime, timedelta
 
     from django_resque.jobs.arguments import Parameters
     from django_resque.jobs.commit import OnCommit
+    from django_resque.jobs.handles import JobHandle
     from django_resque.jobs.plugins import Plugin
+    from django_resque.jobs.retry import Retry
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,6 +62,18 @@ class Job(Generic[P, R]):
     """How many of these one forked child may perform; None for what the worker was told."""
     plugins: tuple[Plugin, ...] = ()
     """The plugins of this job, in running order."""
+    retry: Retry | None = None
+    """When it is performed again after a failure; None for never."""
+    on_worker_loss: str = "fail"
+    """Whether it fails when its worker is lost or told to leave, or is queued again."""
+    max_recoveries: int = 3
+    """How often it is queued again because workers were lost, before it fails all the same."""
+    result_ttl: float | None = None
+    """Seconds that what came of it is kept; None for not at all."""
+    ttl: float | None = None
+    """Seconds after which a payload that still waits is dropped; None for never."""
+    php_status: bool = False
+    """Whether php-resque's status packets are written for it."""
     at_front: bool = False
     """Whether it is enqueued before those that wait already."""
     on_commit: OnCommit = True
@@ -107,6 +127,32 @@ class Job(Generic[P, R]):
         """Enqueue as :meth:`enqueue` does, from asynchronous code."""
         return await sync_to_async(self.enqueue)(*args, **kwargs)
 
+    def enqueue_at(self, moment: datetime, /, *args: P.args, **kwargs: P.kwargs) -> JobHandle:
+        """Let the job reach its queue at a moment, which must be an aware datetime.
+
+        A scheduler moves it there then; one in the past goes there at once. All else is as with
+        :meth:`enqueue`.
+        """
+        return self._enqueue_due(due_at(moment), args, kwargs)
+
+    def enqueue_in(
+        self, delay: timedelta | float, /, *args: P.args, **kwargs: P.kwargs
+    ) -> JobHandle:
+        """Let the job reach its queue after a delay: a timedelta or a number of seconds."""
+        return self._enqueue_due(due_in(delay), args, kwargs)
+
+    async def aenqueue_at(
+        self, moment: datetime, /, *args: P.args, **kwargs: P.kwargs
+    ) -> JobHandle:
+        """Enqueue as :meth:`enqueue_at` does, from asynchronous code."""
+        return await sync_to_async(self.enqueue_at)(moment, *args, **kwargs)
+
+    async def aenqueue_in(
+        self, delay: timedelta | float, /, *args: P.args, **kwargs: P.kwargs
+    ) -> JobHandle:
+        """Enqueue as :meth:`enqueue_in` does, from asynchronous code."""
+        return await sync_to_async(self.enqueue_in)(delay, *args, **kwargs)
+
     def enqueue_many(self, calls: Iterable[Sequence[Any]]) -> list[JobHandle]:
         """Enqueue many at once, far faster than one by one: ``send.enqueue_many([(1,), (2,)])``.
 
@@ -127,6 +173,14 @@ class Job(Generic[P, R]):
         """
         packed = self.parameters.pack(args, kwargs) if args or kwargs else None
         return dequeue_payloads(self, packed)
+
+    def dequeue_delayed(self, *args: Any, **kwargs: Any) -> int:
+        """Remove it where it is delayed with these arguments, for whichever queue; return how many.
+
+        Without arguments, all that are delayed are removed, whatever theirs are.
+        """
+        packed = self.parameters.pack(args, kwargs) if args or kwargs else None
+        return dequeue_delayed_payloads(self, packed)
 
     def using(
         self,
@@ -166,11 +220,25 @@ class Job(Generic[P, R]):
             return ()
         return _bound(self.job_class(), methods)
 
-    def _payload(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Payload:
+    def _enqueue_due(
+        self, due: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> JobHandle:
+        if self.at_front:
+            raise ArgumentError(f"{self.name}: a delayed job goes to the end of its queue")
+        return enqueue_payloads(self, [self._payload(args, kwargs, due.timestamp())], due)[0]
+
+    def _payload(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], not_before: float = 0.0
+    ) -> Payload:
         ids = get_settings().job_ids if self.ids is None else self.ids
         extras: dict[str, Any] = {}
-        if ids:
-            extras = {"id": os.urandom(16).hex(), "queue_time": round(time.time(), 6)}
+        if ids or self.result_ttl or self.ttl or self.php_status:
+            # From when it is due: until then it does not wait for a worker.
+            queue_time = round(max(time.time(), not_before), 6)
+            extras = {"id": os.urandom(16).hex(), "queue_time": queue_time}
+            if self.php_status:
+                # In the order in which php-resque writes them.
+                extras = {"id": extras["id"], "prefix": "", "queue_time": queue_time}
         return Payload(self.name, self.parameters.pack(args, kwargs), extras)
 
 

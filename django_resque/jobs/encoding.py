@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -17,7 +18,7 @@ from django.utils.functional import Promise
 
 from django_resque.exceptions import ArgumentError
 from django_resque.jobs.arguments import unpack
-from django_resque.wire.codec import MAX_DEPTH
+from django_resque.wire.codec import MAX_DEPTH, dumps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,24 @@ def encode(payload: Payload, names: Sequence[str]) -> bytes:
     else:
         reason = "it is nested too deep"
     raise ArgumentError(_complaint(payload, names, reason))
+
+
+def encode_value(value: Any) -> bytes:
+    """Return the JSON of what a job returned.
+
+    Raises ArgumentError for what JSON cannot carry, or would silently change, saying where.
+    """
+    reason = "it is nested too deep"
+    try:
+        if _is_sound([value], MAX_ARGUMENT_DEPTH):
+            return dumps(value)
+        problem = _problem(value, "the returned value", ())
+    except Exception as error:  # noqa: BLE001 a value's own type may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        problem = None
+        with suppress(Exception):
+            problem = _problem(value, "the returned value", ())
+    raise ArgumentError(problem or f"the returned value cannot be kept: {reason}")
 
 
 def _is_sound(items: Collection[Any], room: int) -> bool:

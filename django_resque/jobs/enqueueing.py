@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django_resque import signals, wiring
@@ -10,52 +9,41 @@ from django_resque.conf import get_settings
 from django_resque.exceptions import DecodeError
 from django_resque.jobs.commit import after_commit
 from django_resque.jobs.encoding import encode
+from django_resque.jobs.handles import JobHandle, remember_result
+from django_resque.jobs.moments import timestamp
 from django_resque.jobs.performing import perform_job
 from django_resque.jobs.plugins import lets_pass
+from django_resque.wire import delayed, timestamps
 from django_resque.wire.codec import dumps
 from django_resque.wire.payload import Payload
+from django_resque.wire.status import WAITING, StatusPacket, tracked_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from django_resque.jobs.definition import Job
     from django_resque.jobs.plugins import Plugin
 
 
-@dataclass(frozen=True, slots=True)
-class JobHandle:
-    """What enqueueing gives back at once; false when a ``before_enqueue`` hook refused the job."""
-
-    queue: str
-    payload: Payload
-    vetoed: bool = False
-
-    @property
-    def id(self) -> str | None:
-        """The job's id; None for a job that is enqueued without ids."""
-        return self.payload.id
-
-    def __bool__(self) -> bool:
-        """Tell whether the job was let through to its queue."""
-        return not self.vetoed
-
-
-def enqueue_payloads(job: Job[..., Any], payloads: Sequence[Payload]) -> list[JobHandle]:
+def enqueue_payloads(
+    job: Job[..., Any], payloads: Sequence[Payload], due: datetime | None = None
+) -> list[JobHandle]:
     """Enqueue requests for one job in their order, with its hooks, and return their handles.
 
-    Nothing is enqueued if one of them cannot be encoded. Outside inline mode they are pushed
-    when the transactions that the job waits for have committed.
+    Nothing is enqueued if one of them cannot be encoded. Outside inline mode they are pushed,
+    or laid by until they are ``due``, when the transactions that the job waits for have committed.
     """
     settings = get_settings()
     queue = job.queue or settings.default_queue
     names = job.parameters.names
     encoded = [encode(payload, names) for payload in payloads]
-    handles = [JobHandle(queue, payload) for payload in payloads]
+    handles = [JobHandle(queue, payload, due=due) for payload in payloads]
     plugins = (*wiring.plugins(), *job.plugins, *job.hooks_at("enqueue"))
     if plugins:
         passed = [lets_pass(plugins, "before_enqueue", each, queue) for each in payloads]
         handles = [
-            JobHandle(queue, payload, vetoed=not passes)
+            JobHandle(queue, payload, vetoed=not passes, due=due)
             for payload, passes in zip(payloads, passed, strict=True)
         ]
         payloads = [handle.payload for handle in handles if handle]
@@ -66,7 +54,13 @@ def enqueue_payloads(job: Job[..., Any], payloads: Sequence[Payload]) -> list[Jo
     elif payloads:
 
         def push() -> None:
-            wiring.store().queues.push_many(queue, encoded, at_front=job.at_front)
+            if job.php_status:
+                wiring.store().statuses.begin(_packets(payloads))
+            if due is not None and due > timestamps.now():
+                items = [(delayed.encode(each, queue), timestamp(due)) for each in payloads]
+                wiring.store().delayed.push_many(items)
+            else:
+                wiring.store().queues.push_many(queue, encoded, at_front=job.at_front)
             _after_enqueue(plugins, payloads, queue)
             signals.job_enqueued.send_robust(None, queue=queue, payloads=list(payloads))
 
@@ -82,8 +76,17 @@ def _perform_inline(
     queue: str,
 ) -> None:
     for raw, payload in zip(encoded, payloads, strict=True):
-        perform_job(job, Payload.decode(raw), queue)
+        performed = perform_job(job, Payload.decode(raw), queue)
+        if job.result_ttl is not None and payload.id is not None:
+            remember_result(payload, queue, performed)
         _after_enqueue(plugins, [payload], queue)
+
+
+def _packets(payloads: Sequence[Payload]) -> Iterator[tuple[str, bytes]]:
+    now = int(timestamps.now().timestamp())
+    for payload in payloads:
+        if (name := tracked_id(payload)) is not None:
+            yield name, StatusPacket(WAITING, now, now).encode()
 
 
 def _after_enqueue(plugins: Sequence[Plugin], payloads: Sequence[Payload], queue: str) -> None:
@@ -97,6 +100,38 @@ def dequeue_payloads(job: Job[..., Any], args: list[Any] | None) -> int:
 
     Those with equal ``args``, whichever client wrote them; all of the job if ``args`` is None.
     """
+    queues = wiring.store().queues
+
+    def remove(queue: str, wanted: bytes | None) -> int:
+        found = [raw for raw in queues.scan(queue) if _matches(raw, job.name, wanted)]
+        return queues.remove_items(queue, list(dict.fromkeys(found)))
+
+    return _dequeue(job, args, remove)
+
+
+def dequeue_delayed_payloads(job: Job[..., Any], args: list[Any] | None) -> int:
+    """Remove the job's delayed requests, for whichever queue; return how many were removed.
+
+    Those with equal ``args``, whichever client wrote them; all of the job if ``args`` is None.
+    """
+    laid = wiring.store().delayed
+
+    def remove(_queue: str, wanted: bytes | None) -> int:
+        removed = 0
+        found: dict[str, list[bytes]] = {}
+        for at, raw in laid.scan():
+            if _matches(raw, job.name, wanted):
+                found.setdefault(at, []).append(raw)
+        for at, items in found.items():
+            removed += laid.remove_many(at, items)
+        return removed
+
+    return _dequeue(job, args, remove)
+
+
+def _dequeue(
+    job: Job[..., Any], args: list[Any] | None, remove: Callable[[str, bytes | None], int]
+) -> int:
     settings = get_settings()
     queue = job.queue or settings.default_queue
     payload = Payload(job.name, args or [])
@@ -108,11 +143,10 @@ def dequeue_payloads(job: Job[..., Any], args: list[Any] | None) -> int:
         return 0
     removed = 0
     if not settings.inline:
-        queues = wiring.store().queues
-        # Workers shorten the list while it is read, which hides some of it: read it again until
-        # nothing is found.
-        while found := [raw for raw in queues.scan(queue) if _matches(raw, job.name, wanted)]:
-            removed += queues.remove_items(queue, list(dict.fromkeys(found)))
+        # Workers and schedulers shorten a list while it is read, which hides some of it: read it
+        # again until nothing is found.
+        while count := remove(queue, wanted):
+            removed += count
     for plugin in plugins:
         plugin.after_dequeue(payload, queue)
     return removed

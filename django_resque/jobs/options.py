@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
 from django_resque.exceptions import ConfigurationError, InvalidQueueName
 from django_resque.jobs.plugins import Plugin
+from django_resque.jobs.retry import Retry
 from django_resque.wire.queue_name import check_queue_name
 
 _SIZE = re.compile(r"(\d+)([KMGT]?)", re.IGNORECASE)
+_LONGEST = 10 * 366 * 86_400.0  # seconds that anything waits or is kept
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -23,7 +26,12 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
             near = get_close_matches(name, _CHECKS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_CHECKS)}."
             raise ConfigurationError(f"@job has no option {name!r}; {hint}")
-    return {name: _CHECKS[name](value) for name, value in options.items() if value is not None}
+    found = {name: _CHECKS[name](value) for name, value in options.items() if value is not None}
+    if found.get("ids") is False and (need := [name for name in _NEED_IDS if found.get(name)]):
+        raise ConfigurationError(f"@job({need[0]}=...) needs payloads with ids: leave ids out.")
+    if "max_recoveries" in found and found.get("on_worker_loss") != "requeue":
+        raise ConfigurationError('@job(max_recoveries=...) goes with on_worker_loss="requeue".')
+    return found
 
 
 def _name(value: Any) -> str:
@@ -77,6 +85,47 @@ def _plugins(value: Any) -> tuple[Plugin, ...]:
     raise _wrong("plugins", value, "a list of Plugin objects, such as [Lock()]")
 
 
+def _retry(value: Any) -> Retry:
+    if isinstance(value, Retry):
+        return value
+    if not _is_number(value, int):
+        raise _wrong("retry", value, "a Retry(...), or the number of attempts in all")
+    return Retry(max_attempts=value)
+
+
+def _on_worker_loss(value: Any) -> str:
+    if value not in ("fail", "requeue"):
+        raise _wrong("on_worker_loss", value, '"fail" or "requeue"')
+    return str(value)
+
+
+def _max_recoveries(value: Any) -> int:
+    if not _is_number(value, int) or value < 1:
+        raise _wrong("max_recoveries", value, "a whole number from 1 on")
+    return int(value)
+
+
+def _result_ttl(value: Any) -> float:
+    return _duration("result_ttl", value)
+
+
+def _ttl(value: Any) -> float:
+    return _duration("ttl", value)
+
+
+def _duration(option: str, value: Any) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if not _is_number(seconds, (int, float)) or not 0 < seconds <= _LONGEST:
+        raise _wrong(option, value, "a positive number of seconds or a timedelta")
+    return float(seconds)
+
+
+def _php_status(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong("php_status", value, "True or False")
+    return value
+
+
 _CHECKS = {
     "name": _name,
     "queue": _queue,
@@ -85,7 +134,15 @@ _CHECKS = {
     "ids": _ids,
     "jobs_per_fork": _jobs_per_fork,
     "plugins": _plugins,
+    "retry": _retry,
+    "on_worker_loss": _on_worker_loss,
+    "max_recoveries": _max_recoveries,
+    "result_ttl": _result_ttl,
+    "ttl": _ttl,
+    "php_status": _php_status,
 }
+# Options that go by the id or the time of a payload.
+_NEED_IDS = ("result_ttl", "ttl", "php_status")
 
 
 def _is_number(value: Any, kind: type | tuple[type, ...]) -> bool:

@@ -8,12 +8,14 @@ import logging
 import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
 
 from django_resque import wiring
 from django_resque.exceptions import DontPerform, cause_of
+from django_resque.jobs.current import CurrentJob, being_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -30,11 +32,44 @@ _CLEANING_UP = 2.0
 """Seconds that an interrupted coroutine has for its ``finally`` blocks."""
 
 
-def perform_job(job: Job[..., Any], payload: Payload, queue: str) -> bool:
-    """Run a job's hooks and function here; return False if a hook left it unperformed.
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What a performance without an error came to; false if a hook left the job unperformed."""
 
-    Raises whatever the function or a hook raises, after the ``on_failure`` hooks have run.
+    is_performed: bool
+    value: Any = None
+    """What the function returned."""
+
+    def __bool__(self) -> bool:
+        """Tell whether the job was performed."""
+        return self.is_performed
+
+
+def _fails(_error: BaseException) -> bool:
+    return False
+
+
+def perform_job(
+    job: Job[..., Any],
+    payload: Payload,
+    queue: str,
+    is_retried: Callable[[BaseException], bool] = _fails,
+) -> Performed:
+    """Run a job's hooks and function here.
+
+    Raises whatever the function or a hook raises, after the ``on_failure`` hooks have run, or
+    the ``on_retry`` hooks if ``is_retried`` says so of it.
     """
+    with being_current(CurrentJob(job, payload, queue)):
+        return _perform(job, payload, queue, is_retried)
+
+
+def _perform(
+    job: Job[..., Any],
+    payload: Payload,
+    queue: str,
+    is_retried: Callable[[BaseException], bool],
+) -> Performed:
     plugins: Sequence[Plugin] = (*wiring.plugins(), *job.plugins)
     try:
         func, own = job.begin()
@@ -44,32 +79,41 @@ def perform_job(job: Job[..., Any], payload: Payload, queue: str) -> bool:
             for plugin in plugins:
                 plugin.before_perform(payload, queue)
         except DontPerform:
-            return False
+            return Performed(is_performed=False)
         performed = _around(plugins, payload, queue, lambda: func(*args, **kwargs))
         for plugin in plugins:
             plugin.after_perform(payload, queue)
     except BaseException as error:
         # SystemExit and TermException end a job as well; all is raised again.
-        _tell(plugins, cause_of(error), payload, queue)
+        cause = cause_of(error)
+        _tell(plugins, cause, payload, queue, is_retried=is_retried(cause))
         raise
     return performed
 
 
 def run_on_failure(
-    job: Job[..., Any], exception: BaseException, payload: Payload, queue: str
+    job: Job[..., Any],
+    exception: BaseException,
+    payload: Payload,
+    queue: str,
+    *,
+    is_retried: bool = False,
 ) -> None:
-    """Run the ``on_failure`` hooks for a job whose process died; what they raise is logged."""
+    """Run the ``on_failure`` hooks for a job whose process died; what they raise is logged.
+
+    The ``on_retry`` hooks instead if it ``is_retried``.
+    """
     plugins: Sequence[Plugin] = (*wiring.plugins(), *job.plugins)
     try:
         plugins = (*plugins, *job.begin()[1])
     except Exception:
         logger.exception("The hook methods of %s could not be made ready", job.name)
-    _tell(plugins, exception, payload, queue)
+    _tell(plugins, exception, payload, queue, is_retried=is_retried)
 
 
 def _around(
     plugins: Sequence[Plugin], payload: Payload, queue: str, perform: Callable[[], Any]
-) -> bool:
+) -> Performed:
     """Call ``perform`` inside the ``around_perform`` hooks, the first of them outermost."""
     with ExitStack() as stack:
         for plugin in plugins:
@@ -78,12 +122,13 @@ def _around(
                 msg = f"{plugin!r}: around_perform must yield once, where the job is performed"
                 raise TypeError(msg)
             if next(steps, _END) is _END:
-                return False
+                return Performed(is_performed=False)
             stack.push(_rest_of(steps))
         result = perform()
         if inspect.iscoroutine(result):
-            _await(result)
-    return True
+            result = _await(result)
+        return Performed(is_performed=True, value=result)
+    return Performed(is_performed=True)  # a hook has caught what the job raised
 
 
 @contextmanager
@@ -92,7 +137,7 @@ def _rest_of(steps: Iterator[None]) -> Iterator[None]:
     return steps
 
 
-def _await(coroutine: Coroutine[Any, Any, Any]) -> None:
+def _await(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end, as Django does: in a thread with an event loop.
 
     So the ORM's asynchronous methods come back to this thread and its database connections.
@@ -100,15 +145,15 @@ def _await(coroutine: Coroutine[Any, Any, Any]) -> None:
     started: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
     ended = threading.Event()
 
-    async def watched() -> None:
+    async def watched() -> Any:
         started.append((asyncio.get_running_loop(), asyncio.current_task()))
         try:
-            await coroutine
+            return await coroutine
         finally:
             ended.set()
 
     try:
-        async_to_sync(watched)()
+        return async_to_sync(watched)()
     except BaseException:
         if started and not ended.is_set():
             # A signal's exception is raised in this thread only; the coroutine ends with it.
@@ -120,13 +165,22 @@ def _await(coroutine: Coroutine[Any, Any, Any]) -> None:
 
 
 def _tell(
-    plugins: Sequence[Plugin], exception: BaseException, payload: Payload, queue: str
+    plugins: Sequence[Plugin],
+    exception: BaseException,
+    payload: Payload,
+    queue: str,
+    *,
+    is_retried: bool,
 ) -> None:
     for plugin in plugins:
+        hook = plugin.on_retry if is_retried else plugin.on_failure
         try:
-            plugin.on_failure(exception, payload, queue)
+            hook(exception, payload, queue)
         except BaseException:
             # Nothing may hide why the job failed.
             logger.exception(
-                "on_failure of %r raised while told of a failure of %s", plugin, payload.name
+                "%s of %r raised while told of a failure of %s",
+                "on_retry" if is_retried else "on_failure",
+                plugin,
+                payload.name,
             )

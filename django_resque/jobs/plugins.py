@@ -22,6 +22,7 @@ MOMENTS = (
     "around_perform",
     "after_perform",
     "on_failure",
+    "on_retry",
 )
 """The names of the hooks; a job class's method is a hook when its name starts with one."""
 
@@ -60,7 +61,10 @@ class Plugin:
         """Act when the job has been performed; what this raises fails the job."""
 
     def on_failure(self, exception: BaseException, payload: Payload, queue: str) -> None:
-        """Act when the job has failed, before the failure is recorded."""
+        """Act when the job has failed for good, before the failure is recorded."""
+
+    def on_retry(self, exception: BaseException, payload: Payload, queue: str) -> None:
+        """Act when the job has failed and is to be performed again."""
 
 
 class HookMethod(Plugin):
@@ -70,7 +74,8 @@ class HookMethod(Plugin):
         """Call ``method`` at ``moment``."""
 
         def hook(*context: Any) -> Any:
-            # The context is (payload, queue), for on_failure with the exception before it.
+            # The context is (payload, queue), for on_failure and on_retry with the
+            # exception before it.
             *first, payload, _queue = context
             args, kwargs = unpack(payload.args)
             return method(*first, *args, **kwargs)

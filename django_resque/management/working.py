@@ -1,4 +1,4 @@
-"""What ``resque_work`` and ``resque_workers`` have in common: options, environment, a worker."""
+"""What the commands that keep running have in common: options, environment, what they run."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from django_resque.jobs.registry import registry
 from django_resque.process.forking import flush
 from django_resque.process.options import WorkerOptions
 from django_resque.process.pidfile import PidfileHeld, pidfile
+from django_resque.process.scheduler import Scheduler
 from django_resque.process.worker import Worker
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from django.core.management.base import CommandParser
 
-_EXIT_USAGE = 2
+EXIT_USAGE = 2
 _EXIT_PIDFILE = 73  # EX_CANTCREAT
 _LEVELS = {0: logging.ERROR, 1: logging.INFO, 2: logging.INFO, 3: logging.DEBUG}
 
@@ -49,7 +50,97 @@ def count(text: str) -> int:
     return value
 
 
-class WorkingCommand(BaseCommand):
+class DaemonCommand(BaseCommand):
+    """A command that runs until it is told to stop."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options of every such command."""
+        parser.add_argument(
+            "--pidfile",
+            help="Write the pid here; refuse to start beside a live process. Environment: PIDFILE.",
+        )
+        parser.add_argument(
+            "--background",
+            action="store_true",
+            help="Leave the terminal and work as a daemon. Environment: BACKGROUND.",
+        )
+
+    def run_daemon(self, options: dict[str, Any], run: Callable[[], int]) -> None:
+        """Log, hold the pid file, leave the terminal if told to, and run; exit with its status."""
+        verbosity = 3 if os.environ.get("VVERBOSE") else options["verbosity"]
+        self._log(verbosity)
+        if verbosity > 1:
+            self._print_registry()
+        path = options["pidfile"] or os.environ.get("PIDFILE")
+        if options["background"] or os.environ.get("BACKGROUND"):
+            with self._pidfile(path):
+                pass  # a daemon would have no terminal to complain on
+            daemonize()
+        with self._pidfile(path):
+            status = run()
+        if status:
+            sys.exit(status)
+
+    def scheduler_interval(self, options: dict[str, Any]) -> float:
+        """Return the seconds between two looks of a scheduler."""
+        given = {"scheduler_interval": options.get("scheduler_interval")}
+        interval: float = self._number(
+            given, "scheduler_interval", "RESQUE_SCHEDULER_INTERVAL", seconds, 5.0
+        )
+        return interval
+
+    @staticmethod
+    def make_scheduler(interval: float) -> Scheduler:
+        """Return a scheduler of this process, with a connection of its own."""
+        link = wiring.link()
+        schedule = get_settings().schedule
+        return Scheduler(schedule, store=wiring.store_over(link), link=link, interval=interval)
+
+    @staticmethod
+    @contextmanager
+    def _pidfile(path: str | None) -> Iterator[None]:
+        """Hold the pid file, if there is to be one."""
+        with ExitStack() as stack:
+            if path:
+                try:
+                    stack.enter_context(pidfile(path))
+                except (PidfileHeld, OSError) as error:
+                    raise CommandError(str(error), returncode=_EXIT_PIDFILE) from error
+            yield
+
+    @staticmethod
+    def _number(
+        options: dict[str, Any], option: str, name: str, read: Callable[[str], Any], default: Any
+    ) -> Any:
+        if options[option] is not None:
+            return options[option]
+        text = os.environ.get(name)
+        if not text:
+            return default
+        try:
+            return read(text)
+        except (ValueError, argparse.ArgumentTypeError) as error:
+            msg = f"The environment variable {name} is wrong: {error}"
+            raise CommandError(msg, returncode=EXIT_USAGE) from error
+
+    def _log(self, verbosity: int) -> None:
+        """Show the log on stderr at the level asked for, unless the project's LOGGING does."""
+        package = logging.getLogger("django_resque")
+        if verbosity != 1 or package.level == logging.NOTSET:
+            package.setLevel(_LEVELS.get(verbosity, logging.INFO))
+        if not package.hasHandlers():
+            handler = logging.StreamHandler()
+            handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
+            package.addHandler(handler)
+
+    def _print_registry(self) -> None:
+        self.stdout.write(f"{len(registry)} registered jobs:")
+        default = get_settings().default_queue
+        for job in registry:
+            self.stdout.write(f"  {job.name}  (queue {job.queue or default})")
+
+
+class WorkingCommand(DaemonCommand):
     """A command that works off queues; every option also has Resque's environment name."""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -113,32 +204,12 @@ class WorkingCommand(BaseCommand):
             action="store_true",
             help="Run atexit hooks when a child leaves. Environment: RUN_AT_EXIT_HOOKS.",
         )
-        parser.add_argument(
-            "--pidfile",
-            help="Write the pid here; refuse to start beside a live process. Environment: PIDFILE.",
-        )
-        parser.add_argument(
-            "--background",
-            action="store_true",
-            help="Leave the terminal and work as a daemon. Environment: BACKGROUND.",
-        )
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work off the queues until told to stop."""
         working = self.worker_options(options)
-        verbosity = 3 if os.environ.get("VVERBOSE") else options["verbosity"]
-        self._log(verbosity)
-        if verbosity > 1:
-            self._print_registry()
-        path = options["pidfile"] or os.environ.get("PIDFILE")
-        if options["background"] or os.environ.get("BACKGROUND"):
-            with self._pidfile(path):
-                pass  # a daemon would have no terminal to complain on
-            daemonize()
-        with self._pidfile(path):
-            status = self.work(working, options)
-        if status:
-            sys.exit(status)
+        self.run_daemon(options, lambda: self.work(working, options))
 
     def work(self, working: WorkerOptions, options: dict[str, Any]) -> int:
         """Run the worker or workers; return the exit status."""
@@ -151,7 +222,7 @@ class WorkingCommand(BaseCommand):
         try:
             queues = QueuePatterns.parse(text.split(","))
         except NoQueueError as error:
-            raise CommandError(str(error), returncode=_EXIT_USAGE) from error
+            raise CommandError(str(error), returncode=EXIT_USAGE) from error
         interval = self._number(options, "interval", "INTERVAL", seconds, 5.0)
         return WorkerOptions(
             queues=queues,
@@ -172,18 +243,6 @@ class WorkingCommand(BaseCommand):
         )
 
     @staticmethod
-    @contextmanager
-    def _pidfile(path: str | None) -> Iterator[None]:
-        """Hold the pid file, if there is to be one."""
-        with ExitStack() as stack:
-            if path:
-                try:
-                    stack.enter_context(pidfile(path))
-                except (PidfileHeld, OSError) as error:
-                    raise CommandError(str(error), returncode=_EXIT_PIDFILE) from error
-            yield
-
-    @staticmethod
     def make_worker(working: WorkerOptions) -> Worker:
         """Return a worker of this process, with a connection of its own."""
         link = wiring.link()
@@ -195,37 +254,6 @@ class WorkingCommand(BaseCommand):
             link=link,
             thread_store=wiring.store(),
         )
-
-    @staticmethod
-    def _number(
-        options: dict[str, Any], option: str, name: str, read: Callable[[str], Any], default: Any
-    ) -> Any:
-        if options[option] is not None:
-            return options[option]
-        text = os.environ.get(name)
-        if not text:
-            return default
-        try:
-            return read(text)
-        except (ValueError, argparse.ArgumentTypeError) as error:
-            msg = f"The environment variable {name} is wrong: {error}"
-            raise CommandError(msg, returncode=_EXIT_USAGE) from error
-
-    def _log(self, verbosity: int) -> None:
-        """Show the log on stderr at the level asked for, unless the project's LOGGING does."""
-        package = logging.getLogger("django_resque")
-        if verbosity != 1 or package.level == logging.NOTSET:
-            package.setLevel(_LEVELS.get(verbosity, logging.INFO))
-        if not package.hasHandlers():
-            handler = logging.StreamHandler()
-            handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
-            package.addHandler(handler)
-
-    def _print_registry(self) -> None:
-        self.stdout.write(f"{len(registry)} registered jobs:")
-        default = get_settings().default_queue
-        for job in registry:
-            self.stdout.write(f"  {job.name}  (queue {job.queue or default})")
 
 
 def daemonize() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_resque import signals
 from django_resque.execution import settle
+from django_resque.execution.endings import may_be_tracked, tracked_name
+from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
+from django_resque.wire.status import RUNNING, StatusPacket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +43,7 @@ class Claims:
         self._worker = worker
         self._ended: tuple[Reservation, Outcome] | None = None
         self._untold: Answer | None = None
+        self._started: Any = None  # what php-resque's status packet of the job at work tells
 
     @property
     def queues(self) -> list[str]:
@@ -66,8 +70,26 @@ class Claims:
     def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Write with the next step what came of a job."""
         self.tell()
-        self._reserver.settle(settle.ending(self._store, self._backends, reservation, outcome))
+        ending = settle.ending(
+            self._store, self._backends, reservation, outcome, started=self._started
+        )
+        self._reserver.settle(ending)
+        self._started = None
         self._ended = (reservation, outcome)
+
+    def track(self, reservation: Reservation) -> None:
+        """Tell php-resque, where it keeps track of a job, that the job is under way."""
+        self._started = None
+        if not may_be_tracked(reservation.payload):
+            return
+        tracked = tracked_name(reservation.payload)
+        packet = self._store.statuses.get(tracked) if tracked is not None else None
+        if tracked is None or packet is None:
+            return
+        self._started = StatusPacket.started_of(packet)
+        updated = int(timestamps.now().timestamp())
+        running = StatusPacket(RUNNING, updated, self._started)
+        self._store.statuses.update(tracked, running.encode())
 
     def give_back(self, reservation: Reservation) -> None:
         """Put a job that has not begun back with the next step, as the next of its queue."""

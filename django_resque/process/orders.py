@@ -137,7 +137,7 @@ class Orders:
             ):
                 self._stop()
             else:  # TERM, INT and HUP; a second one does not wait any longer
-                self._kill(at_once=self.hurried)
+                self._kill(at_once=self.hurried, leaving=True)
                 self.hurried = True
                 self._stop()
 
@@ -164,10 +164,11 @@ class Orders:
             # Only one that stays on for a while has somebody to tell it to.
             self._heart.hurry()
 
-    def _kill(self, *, at_once: bool) -> None:
+    def _kill(self, *, at_once: bool, leaving: bool = False) -> None:
         if at_once or not self._options.term_child:
-            self._performers.stop([(0.0, signal.SIGKILL)])
+            self._performers.stop([(0.0, signal.SIGKILL)], leaving=leaving)
         else:
             term = self._options.pre_shutdown_timeout
             kill = term + self._options.term_timeout
-            self._performers.stop([(term, signal.SIGTERM), (kill, signal.SIGKILL)])
+            steps = [(term, signal.SIGTERM), (kill, signal.SIGKILL)]
+            self._performers.stop(steps, leaving=leaving)

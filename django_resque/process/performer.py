@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_resque.exceptions import DecodeError, DirtyExit
-from django_resque.execution.outcome import Failed, decode, encode
+from django_resque.exceptions import DecodeError, DirtyExit, WorkerStopped
+from django_resque.execution.outcome import Failed, Requeued, decode, encode
 from django_resque.process import performing
 from django_resque.process.memory import resident
 
@@ -69,10 +69,16 @@ class Performer:
         kind = performing.PERFORM_LAST if self.last else performing.PERFORM
         self.channel.post(kind, reservation.encode())
 
-    def mourn(self, reservation: Reservation, failed: Outcome) -> None:
-        """Let it run the hooks for a job whose own process died."""
+    def mourn(self, reservation: Reservation, outcome: Outcome, *, ask: bool = False) -> None:
+        """Let it run the hooks for a job whose own process died; ``ask`` for the outcome too."""
         self.served = self.limit = 1
-        self.channel.post(performing.MOURN, performing.mourning(reservation, failed))
+        kind = performing.ASK if ask else performing.MOURN
+        self.channel.post(kind, performing.mourning(reservation, outcome))
+
+    @property
+    def stopped_on_request(self) -> bool:
+        """Whether it was stopped for no fault of its job."""
+        return self.stopped and self._reason is None
 
     @property
     def last(self) -> bool:
@@ -186,7 +192,8 @@ class Performer:
             return outcome
         # It answered to the stop: its traceback shows where it was, the reason why it ended.
         told = Failed.from_exception(self._reason)
-        return Failed(told.exception, told.error, outcome.backtrace)
+        failed = Failed(told.exception, told.error, outcome.backtrace)
+        return Requeued(failed) if isinstance(self._reason, WorkerStopped) else failed
 
 
 def _decoded(body: bytes) -> Outcome:

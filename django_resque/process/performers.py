@@ -11,10 +11,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django_resque import signals
+from django_resque.execution.outcome import Failed
+from django_resque.execution.verdict import judge_death
 from django_resque.process.channel import Channel
 from django_resque.process.forking import fork_all
 from django_resque.process.mailbox import Backoff
 from django_resque.process.performer import Performer
+from django_resque.process.termination import stopped_with_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +71,7 @@ class Performers:
         self._current: Performer | None = None
         self._spares: list[Performer] = []
         self._leaving: list[Performer] = []
+        self._job: Job[Any, Any] | None = None  # the one at work, where it is known
         self.peak: int | None = None
         """The most bytes of memory that any of them occupied that performed."""
 
@@ -94,6 +98,7 @@ class Performers:
         performer = self._hand(reservation, limit)
         if performer is None:
             return None
+        self._job = job
         begun(performer)
         self._limits.begin(job)
         while (outcome := performer.outcome() or performer.ended()) is None:
@@ -104,31 +109,41 @@ class Performers:
                 until = min(until, time.monotonic() + _UNSENT)
             self._attend(until, performer.descriptors)
         self._give_back(performer)
-        if performer.died:
-            self.mourn(reservation, outcome)
+        if performer.died and isinstance(outcome, Failed):
+            judged: Outcome | None = outcome
+            if not performer.stopped_on_request:
+                judged = judge_death(reservation, outcome)
+            outcome = self.mourn(reservation, judged or outcome, ask=judged is None)
         self.reap()
         return outcome
 
-    def mourn(self, reservation: Reservation, failed: Outcome) -> None:
-        """Run the hooks for a dead job in a child of their own, for a limited time."""
+    def mourn(self, reservation: Reservation, outcome: Outcome, *, ask: bool = False) -> Outcome:
+        """Run the hooks for a dead job in a child of their own, for a limited time.
+
+        Return the outcome; ``ask`` has the child ask the job's retry policy for it.
+        """
         try:
             (performer,) = self._fork(1)
             self._current = performer
         except OSError as error:
             logger.warning("The hooks for a dead job could not be run: %s", error)
-            return
+            return outcome
         with suppress(ConnectionError):  # it is gone already, as the loop will find
-            performer.mourn(reservation, failed)
+            performer.mourn(reservation, outcome, ask=ask)
         performer.stop([(MOURNING, signal.SIGKILL)])
-        while performer.outcome() is None and performer.ended() is None:
+        while (answer := performer.outcome() or performer.ended()) is None:
             performer.tick()
             self._attend(performer.next_event(), performer.descriptors)
         self._give_back(performer)
+        return answer if ask and not performer.died else outcome
 
-    def stop(self, steps: list[tuple[float, signal.Signals]]) -> None:
-        """Send signals to the performer at work, each after its delay in seconds."""
+    def stop(self, steps: list[tuple[float, signal.Signals]], *, leaving: bool = False) -> None:
+        """Send signals to the performer at work, each after its delay in seconds.
+
+        ``leaving`` tells that it is for the sake of its worker, which is to leave.
+        """
         if self._current is not None:
-            self._current.stop(steps)
+            self._current.stop(steps, stopped_with_worker(self._job) if leaving else None)
             self._current.tick()
 
     def fork_ahead(self, count: int = 1) -> None:

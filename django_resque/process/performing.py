@@ -12,6 +12,7 @@ from django_resque import signals
 from django_resque.execution.outcome import Failed, decode, encode
 from django_resque.execution.perform import mourn
 from django_resque.execution.settle import job_name
+from django_resque.execution.verdict import verdict_in
 from django_resque.process.termination import Termination
 from django_resque.wire.worker import Reservation
 
@@ -31,7 +32,9 @@ PERFORM = b"P"
 PERFORM_LAST = b"L"
 """Perform the claim in the body, then leave."""
 MOURN = b"M"
-"""Run the hooks for the failure and claim in the body, then leave."""
+"""Run the hooks for the outcome and claim in the body, then leave."""
+ASK = b"A"
+"""As MOURN, but ask the job's retry policy first and answer what becomes of the job."""
 STOPPING = b"S"
 """The body says why signals follow to stop the job."""
 OUTCOME = b"O"
@@ -67,9 +70,8 @@ class PerformerTask:
             kind, body = message
             if kind == STOPPING:
                 continue  # it came too late: the job had ended
-            if kind == MOURN:
-                self._mourn(body)
-                channel.send(OUTCOME, b"")
+            if kind in (MOURN, ASK):
+                channel.send(OUTCOME, self._mourn(body, ask=kind == ASK))
                 break
             reservation = Reservation.decode(self.worker, body)
             self.procline.processing(reservation.queue, job_name(reservation.payload))
@@ -83,17 +85,19 @@ class PerformerTask:
             atexit._run_exitfuncs()  # noqa: SLF001 leaving by sys.exit would unwind the parent's frames
         return 0
 
-    def _mourn(self, body: bytes) -> None:
-        failed_bytes, _, claim = body.partition(b"\n")
-        failed = decode(failed_bytes)
-        if isinstance(failed, Failed):
-            mourn(Reservation.decode(self.worker, claim), failed, self.backends)
+    def _mourn(self, body: bytes, *, ask: bool) -> bytes:
+        outcome_bytes, _, claim = body.partition(b"\n")
+        verdict = verdict_in(decode(outcome_bytes))
+        if verdict is None:
+            return outcome_bytes
+        reservation = Reservation.decode(self.worker, claim)
+        return encode(mourn(reservation, verdict, self.backends, ask=ask))
 
 
-def mourning(reservation: Reservation, failed: Outcome) -> bytes:
-    """Return the body of a MOURN message."""
+def mourning(reservation: Reservation, outcome: Outcome) -> bytes:
+    """Return the body of a MOURN or ASK message."""
     # The outcome is JSON, so no newline stands in it.
-    return encode(failed) + b"\n" + reservation.encode()
+    return encode(outcome) + b"\n" + reservation.encode()
 
 
 def _reason_from(channel: Channel) -> DirtyExit | None:

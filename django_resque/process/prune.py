@@ -17,6 +17,7 @@ from django_resque.wire.worker import WorkerId
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django_resque.execution.verdict import Verdict
     from django_resque.failures.base import FailureBackend
     from django_resque.store import Store
     from django_resque.wire.worker import Reservation
@@ -30,7 +31,7 @@ class Pruned:
 
     worker: str
     reservation: Reservation | None
-    failed: Failed
+    outcome: Verdict
 
 
 def prune(
@@ -64,16 +65,16 @@ def strike(
 ) -> Pruned | None:
     """Strike one dead worker off; None if it turned out to be otherwise meanwhile."""
     failed = Failed.from_exception(PruneDeadWorkerDirtyExit(worker, held_job(worker, claim)))
-    struck, reservation = unregister(
+    struck, reservation, outcome = unregister(
         store, backends, worker, failed, claim=claim, heartbeat=heartbeat
     )
     if not struck:
         return None
-    _log(worker, reservation)
-    return Pruned(worker, reservation, failed)
+    _log(worker, reservation, outcome)
+    return Pruned(worker, reservation, outcome)
 
 
-def _log(worker: str, reservation: Reservation | None) -> None:
+def _log(worker: str, reservation: Reservation | None, outcome: Verdict) -> None:
     extra = {"event": "worker.pruned", "worker": printable(worker)}
     if reservation is None:
         logger.warning("Pruned dead worker %s", extra["worker"], extra=extra)
@@ -81,10 +82,11 @@ def _log(worker: str, reservation: Reservation | None) -> None:
     extra["queue"] = printable(reservation.queue)
     extra["job"] = printable(job_name(reservation.payload) or "(invalid payload)")
     logger.error(
-        "Pruned dead worker %s; its job %s from queue %s failed",
+        "Pruned dead worker %s; its job %s from queue %s %s",
         extra["worker"],
         extra["job"],
         extra["queue"],
+        "failed" if isinstance(outcome, Failed) else "is performed again",
         extra=extra,
     )
 

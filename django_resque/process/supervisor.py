@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django_resque.process.forking import fork
@@ -26,9 +27,10 @@ _FORWARDED = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT)
 
 @dataclass(slots=True)
 class _Place:
-    """One of the workers to be kept alive."""
+    """One of the processes to be kept alive."""
 
-    number: int
+    title: str
+    work: Callable[[], int]
     pid: int = 0
     since: float = 0.0
     due: float = 0.0
@@ -39,15 +41,24 @@ class Supervisor:
     """Forks workers, replaces those that end, passes signals on."""
 
     def __init__(
-        self, count: int, work: Callable[[], int], *, replace: bool, shutdown_timeout: float
+        self,
+        count: int,
+        work: Callable[[], int],
+        *,
+        replace: bool,
+        shutdown_timeout: float,
+        scheduler: Callable[[], int] | None = None,
     ) -> None:
         """Keep ``count`` processes running ``work``, which returns an exit status.
 
         Without ``replace``, a worker that ends well has done its part. ``shutdown_timeout`` is
-        the seconds that workers told to leave at once may take.
+        the seconds that workers told to leave at once may take. A ``scheduler`` is kept alive
+        beside them.
         """
-        self._places = [_Place(number) for number in range(1, count + 1)]
-        self._work = work
+        self._count = count
+        self._places = [_Place(f"Worker {number}", work) for number in range(1, count + 1)]
+        if scheduler is not None:
+            self._places.append(_Place("The scheduler", scheduler))
         self._replace = replace
         self._shutdown_timeout = shutdown_timeout
         self._mailbox = Mailbox()
@@ -81,18 +92,20 @@ class Supervisor:
                 place.since = now
                 try:
                     place.pid = fork(
-                        self._be_worker, on_parent_death=signal.SIGQUIT, opens_mailbox=True
+                        partial(self._be_child, place.work),
+                        on_parent_death=signal.SIGQUIT,
+                        opens_mailbox=True,
                     )
                 except OSError as error:
                     place.due = now + place.delays.step()
                     logger.error("Cannot fork a worker: %s", error)  # noqa: TRY400 one clear line
 
-    def _be_worker(self) -> int:
-        # Ctrl-C reaches the whole process group: each worker hears of it from here, once.
+    def _be_child(self, work: Callable[[], int]) -> int:
+        # Ctrl-C reaches the whole process group: each child hears of it from here, once.
         os.setpgid(0, 0)
         for descriptor in self._mailbox.descriptors:
             os.close(descriptor)
-        return self._work()
+        return work()
 
     def _reap(self) -> None:
         for place in self._places:
@@ -117,8 +130,8 @@ class Supervisor:
             place.delays.reset()
         place.due = now + place.delays.step()
         logger.error(
-            "Worker %s (pid %s) ended with %s; starting another in %.0f s",
-            place.number,
+            "%s (pid %s) ended with %s; starting another in %.0f s",
+            place.title,
             pid,
             f"status {code}" if code > 0 else f"signal {-code}",
             place.due - now,
@@ -152,5 +165,5 @@ class Supervisor:
         return min([self._kill_at, *waiting, time.monotonic() + 60.0])
 
     def _show(self) -> None:
-        alive = sum(1 for place in self._places if place.pid)
-        self._procline.show(f"Supervising {alive} of {len(self._places)} workers")
+        alive = sum(1 for place in self._places[: self._count] if place.pid)
+        self._procline.show(f"Supervising {alive} of {self._count} workers")

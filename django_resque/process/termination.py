@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_resque import signals
-from django_resque.exceptions import TermException
-from django_resque.execution.outcome import Failed
+from django_resque.exceptions import TermException, WorkerStopped, cause_of
+from django_resque.execution.outcome import Failed, Requeued
 from django_resque.execution.perform import mourn, perform
 from django_resque.process.forking import flush
 
@@ -20,7 +20,20 @@ if TYPE_CHECKING:
     from django_resque.exceptions import DirtyExit
     from django_resque.execution.outcome import Outcome
     from django_resque.failures.base import FailureBackend
+    from django_resque.jobs.definition import Job
     from django_resque.wire.worker import Reservation
+
+
+def stopped_with_worker(job: Job[Any, Any] | None) -> DirtyExit | None:
+    """Return why a job is stopped that is to be queued again when its worker leaves; else None."""
+    if job is None or job.on_worker_loss != "requeue":
+        return None
+    return WorkerStopped("The job was stopped because its worker was told to leave")
+
+
+def _unbegun(error: BaseException) -> Failed | Requeued:
+    failed = Failed.from_exception(error)
+    return Requeued(failed) if isinstance(error, WorkerStopped) else failed
 
 
 class Termination:
@@ -59,9 +72,8 @@ class Termination:
         try:
             self._armed = True
             if self._told:
-                failed = Failed.from_exception(TermException(self._told))
-                mourn(reservation, failed, backends)
-                return failed
+                error = cause_of(TermException(self._told, self._reason()))
+                return mourn(reservation, _unbegun(error), backends)
             if fresh:
                 signals.after_fork.send(None, reservation=reservation)
             outcome = perform(reservation, backends)

@@ -6,14 +6,13 @@ import logging
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_resque import signals
 from django_resque.exceptions import AccessDenied, StoreError
 from django_resque.execution.identity import new_worker_id
 from django_resque.execution.reserve import Reserver
-from django_resque.execution.settle import job_name
-from django_resque.jobs.registry import registry
+from django_resque.execution.settle import job_name, registered_job
 from django_resque.process.claims import Claims
 from django_resque.process.heart import Heart
 from django_resque.process.limits import Limits
@@ -25,7 +24,7 @@ from django_resque.process.performers import Performers
 from django_resque.process.performing import PerformerTask
 from django_resque.process.procline import Procline
 from django_resque.process.prune import prune
-from django_resque.process.termination import Termination
+from django_resque.process.termination import Termination, stopped_with_worker
 from django_resque.process.watch import Watch
 from django_resque.version import get_version
 from django_resque.wire import timestamps
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from django_resque.execution.outcome import Outcome
     from django_resque.execution.reserve import Answer
     from django_resque.failures.base import FailureBackend
+    from django_resque.jobs.definition import Job
     from django_resque.process.options import WorkerOptions
     from django_resque.process.performer import Performer
     from django_resque.process.prune import Pruned
@@ -235,12 +235,12 @@ class Worker:
             self._claims.tell()
         self._at_work = True
         self._orders.attend(reservation)
+        self._try(lambda: self._claims.track(reservation))
+        job = registered_job(reservation.payload)
         if self.options.fork:
-            name = job_name(reservation.payload)
-            job = registry.find(name) if name else None
             outcome = self._performers.perform(reservation, job, self._show_forked)
         else:
-            outcome = self._perform_here(reservation)
+            outcome = self._perform_here(reservation, job)
         self._at_work = False
         self._orders.rest()
         if outcome is None:
@@ -272,7 +272,7 @@ class Worker:
             and not signals.before_fork.has_listeners()
         )
 
-    def _perform_here(self, reservation: Reservation) -> Outcome | None:
+    def _perform_here(self, reservation: Reservation, job: Job[Any, Any] | None) -> Outcome | None:
         """Perform in this process, for debuggers (``--no-fork``); None if told not to begin."""
         self._procline.processing(reservation.queue, job_name(reservation.payload))
         stopping: tuple[signal.Signals, ...] = ()
@@ -280,7 +280,7 @@ class Worker:
             stopping = (signal.SIGINT, signal.SIGHUP)
             if not self.options.graceful_term:
                 stopping += (signal.SIGTERM,)
-        termination = Termination()
+        termination = Termination(lambda: stopped_with_worker(job))
         # The mailbox receives the signals all the same, for when the job has ended.
         with self._heart.beating(), termination.hearing(stopping):
             # One that came just before is in the mailbox alone, where no job would notice it.
@@ -293,7 +293,7 @@ class Worker:
         while self._to_mourn:
             pruned = self._to_mourn.pop()
             if pruned.reservation is not None and self.options.fork:
-                self._performers.mourn(pruned.reservation, pruned.failed)
+                self._performers.mourn(pruned.reservation, pruned.outcome)
 
     # Leaving
 

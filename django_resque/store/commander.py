@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from functools import partial
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,8 @@ from redis.exceptions import (
 from django_resque.exceptions import AccessDenied, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from redis.connection import AbstractConnection, Connection, ConnectionPool
 
@@ -64,6 +66,14 @@ class Commander(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close what is open and not in use; the next command opens it again."""
+
+    def listening(self, channel: str) -> AbstractContextManager[Callable[[float], bool]]:
+        """Listen to what is published on a channel while the block runs.
+
+        The block is given a function that waits for a message, at most so many seconds, and
+        tells whether one came.
+        """
+        raise NotImplementedError
 
     def call(self, *command: Word) -> Any:
         """Carry out one command and return its reply."""
@@ -119,6 +129,33 @@ class PooledCommander(Commander):
         try:
             return exchange_over(connection, commands)
         finally:
+            self.pool.release(connection)
+
+    @contextmanager
+    def listening(self, channel: str) -> Iterator[Callable[[float], bool]]:
+        """Listen to what is published on a channel, on a connection of its own."""
+        try:
+            connection = self._take()
+        except (redis.RedisError, OSError) as error:
+            raise translate(error) from error
+
+        def wait(seconds: float) -> bool:
+            try:
+                if not connection.can_read(timeout=max(0.0, seconds)):
+                    return False
+                connection.read_response()
+            except (redis.RedisError, OSError) as error:
+                raise translate(error) from error
+            return True
+
+        try:
+            (reply,) = exchange_over(connection, [("SUBSCRIBE", channel)])
+            if isinstance(reply, redis.ResponseError):
+                raise translate(reply)
+            yield wait
+        finally:
+            # It is subscribed, so nobody could use it for anything else.
+            connection.disconnect()
             self.pool.release(connection)
 
     def close(self) -> None:

@@ -34,6 +34,20 @@ class Keys:
     """String: ``true`` while all workers are to pause."""
     paused_queues: str = field(init=False)
     """Set: names of the paused queues (ours; other clients do not read it)."""
+    retried: str = field(init=False)
+    """List: the latest retries (ours)."""
+    delayed_schedule: str = field(init=False)
+    """Sorted set: the timestamps that have delayed items, each its own score."""
+    schedules: str = field(init=False)
+    """Hash: name of a dynamic schedule to its document."""
+    schedules_changed: str = field(init=False)
+    """Set: names of the dynamic schedules that changed since the master read them."""
+    schedules_off: str = field(init=False)
+    """Set: names of the schedules that are switched off (ours; other clients do not read it)."""
+    last_enqueued: str = field(init=False)
+    """Hash: name of a schedule to when it was enqueued last."""
+    scheduler_lock: str = field(init=False)
+    """String: which scheduler is the master."""
 
     def __post_init__(self) -> None:
         """Spell out the keys that depend on the namespace alone."""
@@ -50,6 +64,14 @@ class Keys:
             ("history_queues", "history:queues"),
             ("pause_all", "pause-all-workers"),
             ("paused_queues", "queues:paused"),
+            ("retried", "retried"),
+            ("delayed_schedule", "delayed_queue_schedule"),
+            ("schedules", "persistent_schedules"),
+            ("schedules_changed", "schedules_changed"),
+            ("schedules_off", "schedules:off"),
+            ("last_enqueued", "delayed:last_enqueued_at"),
+            # resque-scheduler puts the namespace before it twice.
+            ("scheduler_lock", f"{self.namespace}:resque_scheduler_master_lock"),
         ):
             object.__setattr__(self, attribute, f"{self.namespace}:{name}")
 
@@ -69,9 +91,41 @@ class Keys:
         """Return the key of the list of what a worker is told (ours; it expires)."""
         return f"{self.namespace}:worker:{worker}:orders"
 
+    def delayed(self, timestamp: int | str) -> str:
+        """Return the key of the list of items that are due at a timestamp."""
+        return f"{self.namespace}:delayed:{timestamp}"
+
+    def timestamps(self, item: bytes) -> bytes:
+        """Return the key of the set of timestamps at which a delayed item, by its bytes, lies."""
+        return b"%b:timestamps:%b" % (self.namespace.encode(), item)
+
+    def schedule_state(self, name: str) -> str:
+        """Return the key of how far a schedule has come (ours; it expires)."""
+        return f"{self.namespace}:schedule:{name}:state"
+
+    def schedule_runs(self, name: str) -> str:
+        """Return the key of the list of a schedule's last runs (ours; it expires)."""
+        return f"{self.namespace}:schedule:{name}:runs"
+
     def failed_list(self, name: str) -> str:
         """Return the key of a failed list by its name: ``failed`` or ``<queue>_failed``."""
         return f"{self.namespace}:{name}"
+
+    def result(self, job: str) -> str:
+        """Return the key of what came of a job, by its id (ours; it expires)."""
+        return f"{self.namespace}:result:{job}"
+
+    def progress(self, job: str) -> str:
+        """Return the key of how far a job is, by its id (ours; it expires)."""
+        return f"{self.namespace}:result:{job}:progress"
+
+    def recoveries(self, digest: str) -> str:
+        """Return the key of how often a payload was recovered, by its digest (ours; it expires)."""
+        return f"{self.namespace}:recoveries:{digest}"
+
+    def status(self, job: str) -> str:
+        """Return the key of php-resque's status packet of a job."""
+        return f"{self.namespace}:job:{job}:status"
 
     def stat(self, name: str, worker: str = "") -> str:
         """Return the key of a counter: the total, or one worker's own."""

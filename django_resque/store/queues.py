@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -60,13 +61,8 @@ class Queues:
         ]
 
     def _push(self, commands: Sequence[Command]) -> None:
-        try:
+        with telling_uncertainty():
             self._commander.pipe(commands)
-        except StoreUnavailable as error:
-            if not error.uncertain:
-                raise
-            text = f"{error}; the job may or may not be queued"
-            raise EnqueueUncertain(text, uncertain=True) from error
 
     def names(self) -> list[str]:
         """Return the names of all known queues, sorted."""
@@ -111,12 +107,22 @@ class Queues:
             yield from chunk
             start += len(chunk)
 
+    def has(self, queue: str, payload: bytes) -> bool:
+        """Tell whether a payload of just these bytes waits in a queue."""
+        # exchange: a key that is no list has nothing.
+        (reply,) = self._commander.exchange([("LPOS", self._keys.queue(queue), payload)])
+        return isinstance(reply, int)
+
     def window(
         self, queue: str, start: int = 0, count: int = 1, *, most_bytes: int = MOST_BYTES
     ) -> Window:
         """Read a bounded part of a queue, the next payload first, in one round trip."""
         key = self._keys.queue(queue)
         return read_window(self._commander, key, start, count, most_bytes=most_bytes)
+
+    def holds(self, queue: str, payload: bytes) -> bool:
+        """Tell whether a payload of just these bytes waits in a queue."""
+        return self._commander.call("LPOS", self._keys.queue(queue), payload) is not None
 
     def find_digest(self, queue: str, digest: str, hint: int) -> tuple[int, bytes] | None:
         """Return position and bytes of the payload with this SHA-1, seen at position ``hint``."""
@@ -198,6 +204,18 @@ class Queues:
     def paused(self) -> list[str]:
         """Return the names of the paused queues, sorted."""
         return sorted(_texts(self._commander.call("SMEMBERS", self._keys.paused_queues)))
+
+
+@contextmanager
+def telling_uncertainty() -> Iterator[None]:
+    """Raise EnqueueUncertain where the connection breaks before Redis answered to a push."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        if not error.uncertain:
+            raise
+        text = f"{error}; the job may or may not be queued"
+        raise EnqueueUncertain(text, uncertain=True) from error
 
 
 def _chunks(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # Of php-resque and django-resque, and of pyres.
 _QUEUE_TIMES = ("queue_time", "enqueue_timestamp")
 
+# Above this, somebody's number is no count of performances.
+_MOST_ATTEMPTS = 1_000_000
+
 _KINDS = {
     type(None): "null",
     bool: "a boolean",
@@ -39,6 +42,14 @@ class Payload:
         """The job's id, where its producer gave one (django-resque and php-resque do)."""
         value = self.extras.get("id")
         return value if isinstance(value, str) else None
+
+    @property
+    def attempt(self) -> int:
+        """The number of this performance: 1 for the first, more for a retry."""
+        value = self.extras.get("attempt")
+        if not isinstance(value, int) or isinstance(value, bool):
+            return 1
+        return value if 1 <= value <= _MOST_ATTEMPTS else 1
 
     @property
     def queued_at(self) -> datetime | None:
@@ -75,23 +86,34 @@ class Payload:
         return cls(name, args, document)
 
 
-def requeued(raw: bytes, at: datetime) -> bytes:
+def requeued(raw: bytes, at: datetime, *, anew: bool = False) -> bytes:
     """Return a payload as it is enqueued once more: waiting since ``at``, all else as it was.
 
-    One that does not tell when it was enqueued stays untouched, to the byte.
+    ``anew`` counts its attempts from 1 again. One of which nothing changes stays untouched, to
+    the byte.
     """
     try:
         document = loads(raw)
     except DecodeError:
         return raw
-    told = set(_QUEUE_TIMES).intersection(document) if isinstance(document, dict) else ()
-    if not told:
+    if not isinstance(document, dict):
+        return raw
+    told = set(_QUEUE_TIMES).intersection(document)
+    counted = anew and document.pop("attempt", None) is not None
+    if not told and not counted:
         return raw
     document.update(dict.fromkeys(told, timestamps.epoch(at)))
     try:
         return dumps(document)
     except UnicodeEncodeError:
         return raw  # a lone surrogate, which only its own escape can carry
+
+
+def retried(payload: Payload, attempt: int, at: datetime) -> Payload:
+    """Return what is performed as the given attempt, waiting since ``at``, all else as it was."""
+    times = [key for key in _QUEUE_TIMES if timestamps.from_epoch(payload.extras.get(key))]
+    extras = {**payload.extras, **dict.fromkeys(times, timestamps.epoch(at)), "attempt": attempt}
+    return Payload(payload.name, payload.args, extras)
 
 
 def _kind(value: object) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from django_resque import wiring
+from django_resque import Plugin, job, wiring
 from django_resque.control.workers import (
     hurry,
     kill_job,
@@ -23,9 +23,11 @@ from django_resque.control.workers import (
     resume_worker,
     stop_worker,
 )
-from django_resque.exceptions import JobNotFound, WorkerElsewhere, WorkerNotFound
+from django_resque.exceptions import DirtyExit, JobNotFound, WorkerElsewhere, WorkerNotFound
 from django_resque.execution.identity import hostname, machine, new_worker_id
+from django_resque.execution.outcome import Requeued
 from django_resque.failures.base import FailureBackend
+from django_resque.jobs.registry import registry
 from django_resque.wire.order import Order
 from django_resque.wire.vitals import Vitals
 from tests.claims import reservation
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from django_resque.store import Store
     from django_resque.wire.failure import FailureRecord
+    from django_resque.wire.payload import Payload
     from django_resque.wire.vitals import State
 
 OURS = "host~0123456789ab:42:mail"
@@ -121,6 +124,29 @@ def test_remove_a_worker_tells_of_its_job(store: Store, redis_client: redis.Redi
     (failure,) = told
     assert ("mail", "ruby:1:mail") == (failure.queue, failure.worker)
     assert b'{"class":"shop.send","args":[1]}' == failure.payload
+
+
+def test_remove_a_worker_whose_job_survives(store: Store, redis_client: redis.Redis) -> None:
+    """A job that is to outlive its worker is queued again, and its hooks hear of that."""
+    heard: list[object] = []
+
+    class Hearing(Plugin):
+        def on_retry(self, exception: BaseException, payload: Payload, queue: str) -> None:
+            heard.append((type(exception), payload.args, queue))
+
+    @job(name="shop.send", on_worker_loss="requeue", plugins=[Hearing()])
+    def send(number: int) -> None: ...
+
+    redis_client.set("resque:worker:ruby:1:mail", claim())
+    try:
+        outcome = remove_worker(store, wiring.failure_backends(), "ruby:1:mail")
+    finally:
+        del registry._jobs["shop.send"]
+
+    assert isinstance(outcome, Requeued)
+    assert [b'{"class":"shop.send","args":[1]}'] == store.queues.peek("mail", count=9)
+    assert [(DirtyExit, [1], "mail")] == heard
+    assert [] == kept(redis_client)
 
 
 def test_remove_an_idle_worker(store: Store, redis_client: redis.Redis) -> None:

@@ -122,3 +122,22 @@ def test_kills_at_each_boundary(project: Project, redis_client: redis.Redis, bou
 
     account(project, redis_client, jobs)
     assert "ended with signal 9" in herd.log, "no worker died: the test proves nothing"
+
+
+@pytest.mark.parametrize("boundary", ["before step", "after step", "performed", "job_finished"])
+def test_kills_between_attempts(project: Project, redis_client: redis.Redis, boundary: str) -> None:
+    """Jobs that are retried, and outlive their workers, make all their attempts: none more ends."""
+    jobs, attempts = 25, 3
+    for number in range(1, jobs + 1):
+        push(redis_client, "at_last", number)
+
+    herd = project.start("herd", "--boundary", boundary)
+    finish(herd, redis_client, 40)
+
+    begun = {tuple(map(int, line.split()[1:])) for line in project.effects()}
+    assert {(n, a) for n in range(1, jobs + 1) for a in range(1, attempts + 1)} == begun
+    # Each attempt has one ending, however often it was begun.
+    assert (jobs * attempts, 0) == stats(redis_client)
+    assert [] == failures(redis_client)
+    assert [] == redis_client.keys("resque:recoveries:*")
+    assert "ended with signal 9" in herd.log, "no worker died: the test proves nothing"

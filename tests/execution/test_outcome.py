@@ -12,10 +12,23 @@ from django_resque.exceptions import (
     DirtyExit,
     JobTimeout,
     MemoryLimitExceeded,
+    PoisonJob,
     PruneDeadWorkerDirtyExit,
     ResqueError,
+    WorkerStopped,
 )
-from django_resque.execution.outcome import Failed, Outcome, Skipped, Succeeded, decode, encode
+from django_resque.execution.outcome import (
+    Expired,
+    Failed,
+    Outcome,
+    Requeued,
+    Retrying,
+    Skipped,
+    Succeeded,
+    decode,
+    encode,
+    failure_in,
+)
 from tests.claims import reservation
 
 
@@ -58,6 +71,10 @@ def failure_of(error: BaseException) -> Failed:
 @pytest.mark.parametrize(
     "outcome",
     [
+        Succeeded('{"a":1}', "fault"),
+        Retrying(Failed("E", "x", ["line"]), 7.5, 2, 5, is_recorded=True),
+        Requeued(Failed("E", "x"), is_counted=True),
+        Expired(3.5),
         Succeeded(),
         Skipped(),
         Failed("ValueError", "boom", ["line one", "line two"]),
@@ -67,6 +84,20 @@ def failure_of(error: BaseException) -> Failed:
 def test_there_and_back(outcome: Outcome) -> None:
     """What a child answers is what its worker reads."""
     assert outcome == decode(encode(outcome))
+
+
+def test_failure_in() -> None:
+    """What went wrong can be had of every outcome that has it."""
+    failed = Failed("E", "x")
+    outcomes: list[Outcome] = [
+        failed,
+        Retrying(failed, 1, 2, 3),
+        Requeued(failed),
+        Succeeded(),
+        Expired(1),
+    ]
+
+    assert [failed, failed, failed, None, None] == [failure_in(each) for each in outcomes]
 
 
 def test_surrogates() -> None:
@@ -94,6 +125,16 @@ def test_surrogates() -> None:
         b'["Failed",{"exception":5,"error":"x"}]',
         b'["Failed",{"exception":"E","error":"x","backtrace":"line"}]',
         b'["Failed",{"exception":"E","error":"x","backtrace":[1]}]',
+        b'["Succeeded",{"value":5}]',
+        b'["Succeeded",["failed"]]',
+        b'["Expired",{"waited":"long"}]',
+        b'["Requeued",{}]',
+        b'["Requeued",{"failed":"x"}]',
+        b'["Requeued",{"failed":{"exception":"E","error":7}}]',
+        b'["Retrying",{"failed":{"exception":"E","error":"x"},"delay":-1,"attempt":2,"most":3}]',
+        b'["Retrying",{"failed":{"exception":"E","error":"x"},"delay":1e99,"attempt":2,"most":3}]',
+        b'["Retrying",{"failed":{"exception":"E","error":"x"},"delay":1,"attempt":2.5,"most":3}]',
+        b'["Retrying",{"failed":{"exception":"E","error":"x"},"delay":true,"attempt":2,"most":3}]',
     ],
 )
 def test_forged(raw: bytes) -> None:
@@ -194,6 +235,8 @@ def test_endless() -> None:
         (JobTimeout("late"), JobTimeout),
         (MemoryLimitExceeded("large"), MemoryLimitExceeded),
         (PruneDeadWorkerDirtyExit("host:1:q", "shop.send"), PruneDeadWorkerDirtyExit),
+        (WorkerStopped("leaves"), WorkerStopped),
+        (PoisonJob(3, "gone"), PoisonJob),
         (DecodeError("unreadable"), DirtyExit),
     ],
 )

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from django_resque import Plugin, job, signals
+from django_resque import Plugin, Retry, job, signals
 from django_resque.exceptions import (
     DirtyExit,
     DontPerform,
     JobTimeout,
     TermException,
+    WorkerStopped,
 )
-from django_resque.execution.outcome import Failed, Skipped, Succeeded
+from django_resque.execution.outcome import (
+    Expired,
+    Failed,
+    Requeued,
+    Retrying,
+    Skipped,
+    Succeeded,
+)
 from django_resque.execution.perform import mourn, perform
 from django_resque.failures.base import FailureBackend
+from django_resque.jobs.registry import registry
+from django_resque.wire import timestamps
+from django_resque.wire.payload import Payload
 from tests.claims import reservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django_resque.wire.failure import FailureRecord
-    from django_resque.wire.payload import Payload
     from tests.conftest import Configure
 
 
@@ -56,6 +68,11 @@ class Noting(Plugin):
     def on_failure(self, exception: BaseException, payload: Payload, queue: str) -> None:
         """Note the failure."""
         self.events.append((type(exception), str(exception), payload.args, queue))
+
+    def on_retry(self, exception: BaseException, payload: Payload, queue: str) -> None:
+        """Note the retry."""
+        del payload, queue
+        self.events.append(("retry", type(exception), str(exception)))
 
 
 class OwnBaseException(BaseException):
@@ -233,3 +250,160 @@ def test_mourn_unknown(payload: bytes) -> None:
     mourn(reservation(payload=payload), Failed.from_exception(DirtyExit("gone")), [backend])
 
     assert [("gone", payload)] == [(record.error, record.payload) for record in backend.told]
+
+
+@pytest.mark.parametrize("record", ["last", "each"])
+def test_retried(record: Any) -> None:
+    """A failure that the policy covers is retried: on_retry runs, and backends hear by choice."""
+    hooks, backend = Noting(), Telling()
+
+    @job(name="shop.send", plugins=[hooks], retry=Retry(backoff=7, jitter=0, record=record))
+    def send() -> None:
+        raise ValueError("boom")
+
+    outcome = perform(reservation(), [backend])
+
+    assert isinstance(outcome, Retrying)
+    assert (7, 2, 5, "boom") == (
+        outcome.delay,
+        outcome.attempt,
+        outcome.most,
+        outcome.failed.error,
+    )
+    assert any("boom" in line for line in outcome.failed.backtrace)
+    assert [("retry", ValueError, "boom")] == hooks.events
+    assert ([1] if record == "each" else []) == [r.extras["attempt"] for r in backend.told]
+
+
+def test_retries_spent() -> None:
+    """After the last attempt the job has failed: on_failure runs, and backends hear of it."""
+    hooks, backend = Noting(), Telling()
+
+    @job(name="shop.send", plugins=[hooks], retry=2)
+    def send() -> None:
+        raise ValueError("boom")
+
+    outcome = perform(
+        reservation(payload=b'{"class":"shop.send","args":[],"attempt":2}'), [backend]
+    )
+
+    assert isinstance(outcome, Failed)
+    assert [(ValueError, "boom", [], "q")] == hooks.events
+    assert [2] == [record.extras["attempt"] for record in backend.told]
+
+
+def test_worker_leaves() -> None:
+    """A job that is stopped with its worker, and may be queued again, is no failure."""
+    hooks, backend = Noting(), Telling()
+
+    @job(name="shop.send", plugins=[hooks], on_worker_loss="requeue")
+    def send() -> None:
+        raise TermException("SIGTERM", WorkerStopped("leaves"))
+
+    outcome = perform(reservation(), [backend])
+
+    assert isinstance(outcome, Requeued)
+    assert [("retry", WorkerStopped, "leaves")] == hooks.events
+    assert [] == backend.told
+
+
+def test_mourn_retried() -> None:
+    """The hooks for a death that is retried are those of a retry; no backend hears of it."""
+    hooks, backend = Noting(), Telling()
+
+    @job(name="shop.send", plugins=[hooks])
+    def send() -> None: ...
+
+    outcome = Retrying(Failed.from_exception(JobTimeout("stopped")), 7, 2, 5)
+
+    assert outcome == mourn(reservation(), outcome, [backend])
+    assert [("retry", JobTimeout, "stopped")] == hooks.events
+    assert [] == backend.told
+
+
+def test_mourn_asks() -> None:
+    """A policy that is code is asked where it may run, if that is wanted."""
+    hooks = Noting()
+    policy = Retry(backoff=lambda attempt, error: attempt + len(str(error)), jitter=0)
+
+    @job(name="shop.send", plugins=[hooks], retry=policy)
+    def send() -> None: ...
+
+    failed = Failed.from_exception(JobTimeout("stopped"))
+
+    assert Retrying(failed, 8, 2, 5) == mourn(reservation(), failed, [], ask=True)
+    assert failed == mourn(reservation(), failed, [])
+    assert ["retry", JobTimeout] == [event[0] for event in hooks.events]
+
+
+@pytest.mark.parametrize(("ttl", "expires"), [(59.0, True), (61.0, False), (None, False)])
+def test_expired(ttl: float | None, expires: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that waited longer than its ttl is dropped unperformed."""
+    performed: list[int] = []
+
+    @job(name="shop.send", ttl=ttl)
+    def send() -> None:
+        performed.append(1)
+
+    moment = datetime(2026, 11, 21, tzinfo=timezone.utc)
+    monkeypatch.setattr(timestamps, "now", lambda: moment)
+    raw = Payload("shop.send", [], {"queue_time": moment.timestamp() - 60}).encode()
+
+    outcome = perform(reservation(payload=raw), [])
+
+    assert (Expired(60.0) if expires else Succeeded()) == outcome
+    assert ([] if expires else [1]) == performed
+
+
+def test_no_queue_time() -> None:
+    """A job whose payload does not tell since when it waits is never dropped."""
+
+    @job(name="shop.send", ttl=1)
+    def send() -> None: ...
+
+    assert Succeeded() == perform(reservation(), [])
+
+
+class Odd:
+    """What JSON cannot carry."""
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        ({"a": [1, "é"]}, Succeeded('{"a":[1,"é"]}')),
+        (None, Succeeded("null")),
+        (
+            {"a": Odd()},
+            Succeeded(
+                fault='the returned value["a"] is an Odd, which JSON cannot carry; pass text, '
+                "numbers, lists and dicts of them"
+            ),
+        ),
+        (
+            {1: 2},
+            Succeeded(
+                fault="the returned value has the key 1, which JSON would turn into text; use a str"
+            ),
+        ),
+        (
+            "x" * 1_000_000,
+            Succeeded(fault="the returned value has 1000002 bytes as JSON; 1000000 can be kept"),
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_value(value: Any, outcome: Succeeded) -> None:
+    """What a job returns comes back where it is kept, or else why it cannot be kept."""
+
+    @job(name="shop.send", result_ttl=60)
+    def send() -> Any:
+        return value
+
+    raw = Payload("shop.send", [], {"id": "f00"}).encode()
+    assert outcome == perform(reservation(payload=raw), [])
+
+    registry._jobs["shop.send"] = replace(send, result_ttl=None)
+    assert Succeeded() == perform(reservation(payload=raw), [])
+    tracked = Payload("shop.send", [], {"id": "f00", "prefix": ""}).encode()
+    assert outcome == perform(reservation(payload=tracked), [])

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from django_resque import job
 from django_resque.exceptions import DirtyExit
 from django_resque.execution import settle
-from django_resque.execution.outcome import Failed, Outcome, Skipped, Succeeded
+from django_resque.execution.outcome import Failed, Outcome, Requeued, Skipped, Succeeded
 from django_resque.failures.base import FailureBackend, StoredBackend
 from django_resque.failures.log import LogBackend
 from django_resque.failures.redis import RedisBackend, RedisMultiQueueBackend
@@ -138,11 +139,11 @@ def test_unregister_working(store: Store, redis_client: redis.Redis) -> None:
     store.workers.register(WORKER, "then")
     failed = Failed.from_exception(DirtyExit("gone"))
 
-    def unregister() -> tuple[bool, Reservation | None]:
+    def unregister() -> tuple[bool, Reservation | None, Outcome]:
         return settle.unregister(store, [RedisBackend()], WORKER, failed, claim=claim.encode())
 
-    assert (True, claim) == unregister()
-    assert (False, None) == unregister()
+    assert (True, claim, failed) == unregister()
+    assert (False, None, failed) == unregister()
     assert [("gone", WORKER)] == [(r["error"], r["worker"]) for r in failed_list(redis_client)]
     assert [0, 1] == store.stats.get("processed", "failed")
     assert [] == store.workers.ids()
@@ -155,7 +156,7 @@ def test_unregister_idle(store: Store, redis_client: redis.Redis) -> None:
 
     answer = settle.unregister(store, [RedisBackend()], WORKER, _FAILED, claim=None)
 
-    assert (True, None) == answer
+    assert (True, None, _FAILED) == answer
     assert [] == failed_list(redis_client)
     assert [0] == store.stats.get("failed")
 
@@ -168,7 +169,7 @@ def test_unregister_changed(store: Store, redis_client: redis.Redis) -> None:
 
     answer = settle.unregister(store, [RedisBackend()], WORKER, _FAILED, claim=before)
 
-    assert (False, None) == answer
+    assert (False, None, _FAILED) == answer
     assert [WORKER] == store.workers.ids()
     assert [] == failed_list(redis_client)
 
@@ -219,3 +220,28 @@ def test_masked_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [True, False] == [b"s3cr3t" in each.payload for each in told]
     assert ["bad s3cr3t", "bad ********************"] == [each.error for each in told]
     assert LogBackend.masked
+
+
+def test_unregister_recovers(store: Store, redis_client: redis.Redis) -> None:
+    """A job that is to outlive its worker is queued again in the same step, then it fails."""
+
+    @job(name="shop.send", on_worker_loss="requeue", max_recoveries=1)
+    def send() -> None: ...
+
+    claim = reservation("shop.send")
+    failed = Failed.from_exception(DirtyExit("gone"))
+    outcomes = []
+    for _ in range(2):
+        hold(redis_client, claim)
+        store.workers.register(WORKER, "then")
+        answer = settle.unregister(store, [RedisBackend()], WORKER, failed, claim=claim.encode())
+        outcomes.append(type(answer[2]))
+        assert answer[0]
+        redis_client.lpop("resque:queue:q")
+
+    assert [Requeued, Failed] == outcomes
+    assert ["django_resque.exceptions.PoisonJob"] == [
+        record["exception"] for record in failed_list(redis_client)
+    ]
+    assert [0, 1] == store.stats.get("processed", "failed")
+    assert not redis_client.keys("resque:recoveries:*")

@@ -73,14 +73,29 @@ class Node:
         """Enqueue (queue, class, args) each."""
         self._run("enqueue", json.dumps(calls))
 
+    def delay(self, *calls: Sequence[Any]) -> None:
+        """Let (milliseconds, queue, class, args) each be due then."""
+        self._run("delay", json.dumps(calls))
+
+    def delayed(self) -> Any:
+        """Return what node-resque sees delayed: milliseconds to the items."""
+        return json.loads(self._run("delayed"))
+
     def inspect(self) -> Any:
         """Return all that node-resque sees."""
         return json.loads(self._run("inspect"))
 
     def work(self, queues: str) -> str:
         """Start a worker; return its name, ``host:pid``."""
+        return self._start("work", queues)
+
+    def schedule(self) -> str:
+        """Start a scheduler; return its name."""
+        return self._start("schedule")
+
+    def _start(self, *words: str) -> str:
         process = subprocess.Popen(
-            self._command("work", queues), env=self._environment, stdout=subprocess.PIPE, text=True
+            self._command(*words), env=self._environment, stdout=subprocess.PIPE, text=True
         )
         self._workers.append(process)
         assert process.stdout

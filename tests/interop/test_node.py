@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from django_resque import enqueue_to, job, wiring
+from django_resque import (
+    delayed,
+    dequeue_delayed,
+    enqueue_in_to,
+    enqueue_to,
+    job,
+    wiring,
+)
 from django_resque.conf import get_settings
 from django_resque.control.failures import retry_failure
 from django_resque.monitor.failures import failures
 from django_resque.monitor.overview import overview
 from django_resque.monitor.workers import workers
 from django_resque.process.prune import prune
+from django_resque.schedule.delayed import transfer_due
 from tests.interop.forked import ForkedWorker
 from tests.interop.node_resque import Node
 from tests.polling import eventually
@@ -136,6 +145,50 @@ def test_both_work_one_queue(node: Node, worker: ForkedWorker, redis_client: red
     assert list(range(2 * half)) == sorted(number for _, number in performed)
     assert {who for who, _ in performed} == {"node", "ours"}
     assert redis_client.llen("resque:failed") == 0
+
+
+def test_we_move_what_node_delays(node: Node, worker: ForkedWorker) -> None:
+    """What node-resque delays, our scheduler moves when it is due, and we perform it."""
+    due = int(time.time())
+    node.delay((1000 * due, "math", "Note", ARGS), (1000 * (due + 3600), "math", "Note", [1]))
+    store = wiring.store()
+    master = store.schedules.look("me:1", 60).holder
+
+    assert 1 == sum(transfer_due(store, master, due + 1))
+
+    expected = [["ours", *ARGS]]
+    assert expected == node.await_notes(1)
+    (waiting,) = delayed.peek(5)
+    assert waiting.payload
+    assert (str(due + 3600), "math", [1]) == (
+        waiting.timestamp, waiting.queue, waiting.payload.args,
+    )  # fmt: skip
+
+
+def test_node_moves_what_we_delay(node: Node) -> None:
+    """What we delay, ids and all, node-resque lists, its scheduler moves, and it performs."""
+    node.work("math")
+    enqueue_in_to("math", 3600, "Note", 1)
+    handle = enqueue_in_to("math", 1, "Note", *ARGS)
+    listed = [each for items in node.delayed().values() for each in items]
+    assert [["Note", ARGS], ["Note", [1]]] == [[each["class"], each["args"]] for each in listed]
+    assert handle.id == listed[0]["id"]
+
+    node.schedule()
+
+    expected = [["node", *ARGS]]
+    assert expected == node.await_notes(1)
+    assert 1 == delayed.count()
+
+
+def test_we_cancel_what_node_delays(node: Node) -> None:
+    """Its items are found by their arguments beside our own, and it sees them gone."""
+    due = int(time.time()) + 3600
+    node.delay((1000 * due, "math", "Note", ARGS))
+    enqueue_in_to("math", 3600, "Note", *ARGS)
+
+    assert 2 == dequeue_delayed("Note", *ARGS)
+    assert {} == node.delayed()
 
 
 def _start(node: Node) -> ForkedWorker:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from django_resque import Plugin, dequeue, enqueue, enqueue_to, job
+from django_resque import (
+    Plugin,
+    dequeue,
+    dequeue_delayed,
+    enqueue,
+    enqueue_at,
+    enqueue_at_to,
+    enqueue_in,
+    enqueue_in_to,
+    enqueue_to,
+    job,
+)
 from django_resque.exceptions import (
     ArgumentError,
     InvalidQueueName,
@@ -191,3 +203,39 @@ def test_dequeue_takes_a_job_of_another_program(queued: Any) -> None:
     assert [] == queued("file_serve")
     with pytest.raises(NoQueueError):
         dequeue("Archive", 44)
+
+
+MOMENT = datetime(2033, 5, 18, 3, 33, 20, tzinfo=timezone.utc)
+
+
+def test_delaying_by_name(resque_settings: Configure, redis_client: redis.Redis) -> None:
+    """Jobs of this and of other programs, to their own queue or another, at a time or after one."""
+    send = job(name="SendLater", queue="mail", ids=False)(_send)
+    handles = [
+        enqueue_at(MOMENT, "SendLater", 1),
+        enqueue_at_to("low", MOMENT, send, 2),
+        enqueue_in(60, send, 3),
+        enqueue_in_to("file_serve", timedelta(hours=1), "Archive", 44),
+    ]
+
+    assert ["mail", "low", "mail", "file_serve"] == [handle.queue for handle in handles]
+    expected = [
+        b'{"class":"SendLater","args":[1],"queue":"mail"}',
+        b'{"class":"SendLater","args":[2],"queue":"low"}',
+    ]
+    assert expected == redis_client.lrange("resque:delayed:2000000000", 0, -1)
+    assert 3 == redis_client.zcard("resque:delayed_queue_schedule")
+    assert 1 == dequeue_delayed("Archive", 44)
+    assert 1 == dequeue_delayed(send, 2)
+    assert 2 == dequeue_delayed("SendLater")
+    assert 0 == redis_client.zcard("resque:delayed_queue_schedule")
+
+
+def test_delaying_to_no_queue(resque_settings: Configure) -> None:
+    """A job of another program needs a queue, and one that clients can share."""
+    with pytest.raises(NoQueueError):
+        enqueue_in(60, "Archive", 44)
+    with pytest.raises(InvalidQueueName):
+        enqueue_in_to("a,b", 60, "Archive", 44)
+    with pytest.raises(InvalidQueueName):
+        enqueue_at_to("a,b", MOMENT, "Archive", 44)

@@ -6,12 +6,12 @@ import asyncio
 import json
 import re
 from dataclasses import FrozenInstanceError
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from django_resque import JobHandle, job
+from django_resque import JobHandle, delayed, job
 from django_resque.exceptions import ArgumentError, InvalidQueueName
 from django_resque.jobs.registry import registry
 from django_resque.wire import timestamps
@@ -208,6 +208,16 @@ def test_asynchronous_code_enqueues_too(queued: Any) -> None:
     """Without blocking its event loop."""
     handle = asyncio.run(send.aenqueue(7, text="x"))
     assert [{"class": "Send", "args": [7, "x"], **handle.payload.extras}] == queued("mail")
+
+
+def test_asynchronous_code_delays_too(resque_settings: Configure) -> None:
+    """Until a moment, or for a while."""
+    moment = datetime(2033, 5, 18, tzinfo=timezone.utc)
+    at = asyncio.run(send.aenqueue_at(moment, 7, text="x"))
+    after = asyncio.run(send.aenqueue_in(60, 8))
+
+    assert moment == at.due
+    assert [after.payload, at.payload] == [each.payload for each in delayed.peek(5)]
 
 
 def test_many_are_enqueued_in_order(queued: Any, redis_client: redis.Redis) -> None:

@@ -11,7 +11,7 @@ from enum import Enum, IntEnum
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,10 +19,13 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
 from django_resque.exceptions import ArgumentError
-from django_resque.jobs.encoding import MAX_ARGUMENT_DEPTH, encode, instead_of
+from django_resque.jobs.encoding import MAX_ARGUMENT_DEPTH, encode, encode_value, instead_of
 from django_resque.wire.codec import loads
 from django_resque.wire.payload import Payload
 from django_resque.wire.worker import Reservation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Point = namedtuple("Point", "x y")  # noqa: PYI024 the untyped kind is what old code passes
 
@@ -222,3 +225,28 @@ def test_a_name_that_utf8_cannot_carry_is_refused() -> None:
 def test_what_to_pass_instead(kind: type, advice: str | None) -> None:
     """Of types that JSON has nothing like it is known what to pass in their place."""
     assert advice == instead_of(kind)
+
+
+def test_returned_values() -> None:
+    """What a job returned is encoded as arguments are, and refused as they are."""
+    assert b'{"a":[1,null]}' == encode_value({"a": (1, None)})
+    assert b"null" == encode_value(None)
+    for value, fault in [
+        ({"a": {1, 2}}, r'the returned value\["a"\] is a set, which JSON cannot carry'),
+        ({1: 2}, "the returned value has the key 1, which JSON would turn into text"),
+        ("\ud800", "the returned value holds a lone surrogate"),
+        (float("inf"), "the returned value is inf"),
+    ]:
+        with pytest.raises(ArgumentError, match=fault):
+            encode_value(value)
+
+
+def test_a_returned_value_that_raises() -> None:
+    """A value whose own type misbehaves is refused like any other."""
+
+    class Hostile(dict[str, int]):
+        def __iter__(self) -> Iterator[str]:
+            raise ZeroDivisionError
+
+    with pytest.raises(ArgumentError, match="ZeroDivisionError"):
+        encode_value(Hostile(a=1))

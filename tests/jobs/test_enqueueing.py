@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from dataclasses import FrozenInstanceError
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 from django.db import transaction
@@ -16,6 +20,7 @@ from django_resque.exceptions import (
     StoreUnavailable,
     UnknownJob,
 )
+from django_resque.wire import delayed as delayed_item
 from django_resque.wire.payload import Payload
 
 if TYPE_CHECKING:
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     import redis
 
     from django_resque.embedded import EmbeddedServer
+    from django_resque.store import Store
     from tests.conftest import Configure
 
 
@@ -578,3 +584,156 @@ def test_dequeue_runs_hook_methods(resque_settings: Configure, events: list[obje
 
     job(name="X")(Hooked).dequeue(5)
     assert [("after_dequeue", 5, 5)] == events
+
+
+LATER = datetime(2033, 5, 18, 3, 33, 19, 500000, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def laid(resque_settings: Configure, redis_client: redis.Redis) -> Callable[[], list[bytes]]:
+    """Look at the bytes under the whole second after ``LATER``."""
+    del resque_settings
+
+    def look() -> list[Any]:
+        return redis_client.lrange("resque:delayed:2000000000", 0, -1)
+
+    return look
+
+
+def test_a_delayed_job_lies_under_its_second(
+    laid: Callable[[], list[bytes]], received: list[object]
+) -> None:
+    """It is not due a moment early; its handle tells when, and its time is that moment's."""
+    handle = job(name="Archive", queue="file")(work).enqueue_at(LATER, 44)
+
+    assert handle
+    assert LATER == handle.due
+    assert {"id": handle.id, "queue_time": 1999999999.5} == handle.payload.extras
+    assert [delayed_item.encode(handle.payload, "file")] == laid()
+    assert [("file", [[44]])] == received
+
+
+def test_a_delayed_job_without_ids_is_rubys(laid: Callable[[], list[bytes]]) -> None:
+    """So that Ruby's own remove_delayed finds it by its bytes."""
+    job(name="Archive", queue="file", ids=False)(work).enqueue_at(LATER, 44)
+
+    assert [b'{"class":"Archive","args":[44],"queue":"file"}'] == laid()
+
+
+def test_hooks_run_when_a_job_is_delayed(
+    laid: Callable[[], list[bytes]], events: list[object]
+) -> None:
+    """They may refuse it, or add to what it bears, as for any other."""
+    archive = job(name="Archive", queue="file", plugins=[Note(events)])(work)
+
+    assert not archive.enqueue_at(LATER, "no")
+    assert [] == laid()
+    assert archive.enqueue_at(LATER, "yes")
+    assert [("before_enqueue", ["yes"], "file"), ("after_enqueue", ["yes"], "file")] == events[1:]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delayed_job_waits_for_the_commit(laid: Callable[[], list[bytes]]) -> None:
+    """It is laid by when the transaction has committed, and dropped when that is rolled back."""
+    archive = job(name="Archive", queue="file")(work)
+    with transaction.atomic():
+        archive.enqueue_at(LATER, 1)
+        assert [] == laid()
+    assert 1 == len(laid())
+
+    with transaction.atomic():
+        archive.enqueue_at(LATER, 2)
+        transaction.set_rollback(True)
+    assert 1 == len(laid())
+
+
+def test_the_past_is_at_once(
+    queued: Callable[[str], list[bytes]], laid: Callable[[], list[bytes]]
+) -> None:
+    """What is due already needs no scheduler."""
+    before = time.time()
+    handle = job(name="Archive", queue="file")(work).enqueue_at(
+        datetime(2001, 1, 1, tzinfo=timezone.utc), 44
+    )
+    job(name="Other", queue="file")(work).enqueue_in(-5)
+
+    assert [handle.payload.encode()] == queued("file")[:1]
+    assert 2 == len(queued("file"))
+    assert before <= handle.payload.extras["queue_time"]
+
+
+def test_inline_jobs_are_not_delayed(resque_settings: Configure, events: list[object]) -> None:
+    """Inline there is no later: it is performed at once."""
+    resque_settings(INLINE=True)
+    job(name="Archive")(events.append).enqueue_in(3600, 44)
+
+    assert [44] == events
+
+
+def test_the_front_is_not_for_delayed_jobs(resque_settings: Configure) -> None:
+    """A scheduler appends: the wish is refused rather than forgotten."""
+    with pytest.raises(ArgumentError, match="to the end of its queue"):
+        job(name="Archive")(work).using(at_front=True).enqueue_in(60)
+
+
+def test_dequeue_delayed(
+    laid: Callable[[], list[bytes]], redis_client: redis.Redis, events: list[object]
+) -> None:
+    """Whoever laid it there, for whichever queue and time, it is found by its arguments."""
+    archive = job(name="Archive", queue="file", plugins=[Note(events)])(work)
+    archive.enqueue_at(LATER, 44, {"a": 1, "b": 2})
+    archive.using(queue="other").enqueue_in(9999, 44, {"b": 2, "a": 1})
+    archive.enqueue_at(LATER, 45)
+    node = b'{"class": "Archive", "queue": "q", "args": [44, {"a": 1, "b": 2}]}'
+    for each in (node, b"{oops", b'{"class":"Other","args":[44],"queue":"file"}'):
+        redis_client.rpush("resque:delayed:5", each)
+    redis_client.zadd("resque:delayed_queue_schedule", {"5": 5})
+    del events[:]
+
+    assert 3 == archive.dequeue_delayed(44, {"b": 2, "a": 1})
+    assert ["before_dequeue", "after_dequeue"] == [event[0] for event in events]  # type: ignore[index]
+    assert 1 == len(laid())
+    assert 2 == redis_client.llen("resque:delayed:5")
+    assert 1 == archive.dequeue_delayed()
+    assert [] == laid()
+    assert 0 == archive.dequeue_delayed("keep")
+    assert b"5" == redis_client.zrange("resque:delayed_queue_schedule", 0, -1)[-1]
+
+
+def test_php_status(resque_store: Store, redis_client: redis.Redis) -> None:
+    """A job that PHP programs follow is tracked before it can be taken, in php-resque's words."""
+
+    @job(name="My_Job", queue="php", php_status=True)
+    def my_job(_number: int) -> None: ...
+
+    seen: list[bool] = []
+    real = resque_store.queues.push_many
+
+    def push_many(queue: str, payloads: Any, **ways: Any) -> None:
+        seen.append(bool(redis_client.keys("resque:job:*")))
+        real(queue, payloads, **ways)
+
+    with mock.patch.object(resque_store.queues, "push_many", push_many):
+        handles = my_job.enqueue_many([(1,), (2,)])
+
+    assert [True] == seen
+    for handle in handles:
+        assert ["id", "prefix", "queue_time"] == list(handle.payload.extras)
+        packet = json.loads(resque_store.commander.call("GET", f"resque:job:{handle.id}:status"))
+        assert ["status", "updated", "started", "result"] == list(packet)
+        assert (1, None) == (packet["status"], packet["result"])
+        assert packet["updated"] == packet["started"]
+
+
+@pytest.mark.parametrize("options", [{"result_ttl": 60}, {"ttl": 60}, {"php_status": True}])
+def test_ids_where_they_are_needed(resque_settings: Configure, options: Any) -> None:
+    """What goes by the id of a job has one, whatever the settings say."""
+    resque_settings(JOB_IDS=False)
+
+    @job(name="send", queue="q", **options)
+    def send() -> None: ...
+
+    @job(name="plain", queue="q")
+    def plain() -> None: ...
+
+    assert (True, False) == (bool(send.enqueue().id), bool(plain.enqueue().id))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from django_resque import Plugin
+from django_resque import Plugin, Retry
 from django_resque.exceptions import ConfigurationError
 from django_resque.jobs.options import checked
 
@@ -16,6 +17,7 @@ class Lock(Plugin):
 
 
 LOCK = Lock()
+POLICY = Retry(backoff=[1, 2])
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,17 @@ LOCK = Lock()
         ({"jobs_per_fork": 1}, {"jobs_per_fork": 1}),
         ({"plugins": [LOCK]}, {"plugins": (LOCK,)}),
         ({"plugins": iter([LOCK])}, {"plugins": (LOCK,)}),
+        ({"retry": POLICY}, {"retry": POLICY}),
+        ({"retry": 3}, {"retry": Retry(max_attempts=3)}),
+        (
+            {"on_worker_loss": "requeue", "max_recoveries": 1},
+            {"on_worker_loss": "requeue", "max_recoveries": 1},
+        ),
+        ({"result_ttl": 60}, {"result_ttl": 60.0}),
+        ({"result_ttl": timedelta(hours=1)}, {"result_ttl": 3600.0}),
+        ({"ttl": timedelta(days=1)}, {"ttl": 86400.0}),
+        ({"php_status": True, "ids": True}, {"php_status": True, "ids": True}),
+        ({"php_status": False, "ids": False}, {"php_status": False, "ids": False}),
     ],
 )
 def test_right_options_take_their_final_form(given: dict[str, Any], final: dict[str, Any]) -> None:
@@ -49,7 +62,7 @@ def test_right_options_take_their_final_form(given: dict[str, Any], final: dict[
     ("given", "message"),
     [
         ({"que": "x"}, r"@job has no option 'que'; did you mean 'queue'\?"),
-        ({"retries": 3}, r"@job has no option 'retries'; there are name, queue, timeout"),
+        ({"lock": 3}, r"@job has no option 'lock'; there are name, queue, timeout"),
         ({"name": ""}, r"@job\(name=''\): give it a printable text"),
         ({"name": " "}, "give it a printable text"),
         ({"name": "a\nb"}, "give it a printable text"),
@@ -78,6 +91,20 @@ def test_right_options_take_their_final_form(given: dict[str, Any], final: dict[
         ({"plugins": LOCK}, r"give it a list of Plugin objects, such as \[Lock\(\)\]"),
         ({"plugins": [Lock]}, "a list of Plugin objects"),
         ({"plugins": ["shop.Lock"]}, "a list of Plugin objects"),
+        ({"retry": "3"}, r"@job\(retry='3'\): give it a Retry"),
+        ({"retry": True}, "give it a Retry"),
+        ({"retry": 0}, r"Retry\(max_attempts=0\)"),
+        ({"on_worker_loss": "drop"}, 'give it "fail" or "requeue"'),
+        ({"max_recoveries": 0, "on_worker_loss": "requeue"}, "a whole number from 1 on"),
+        ({"max_recoveries": 2}, 'goes with on_worker_loss="requeue"'),
+        ({"result_ttl": 0}, "a positive number of seconds or a timedelta"),
+        ({"result_ttl": timedelta(-1)}, "a positive number of seconds or a timedelta"),
+        ({"ttl": "60"}, "a positive number of seconds or a timedelta"),
+        ({"ttl": 1e12}, "a positive number of seconds or a timedelta"),
+        ({"php_status": 1}, "give it True or False"),
+        ({"result_ttl": 60, "ids": False}, r"@job\(result_ttl=...\) needs payloads with ids"),
+        ({"ttl": 60, "ids": False}, r"@job\(ttl=...\) needs payloads with ids"),
+        ({"php_status": True, "ids": False}, r"@job\(php_status=...\) needs payloads with ids"),
     ],
 )
 def test_wrong_options_are_refused(given: dict[str, Any], message: str) -> None:

@@ -69,7 +69,7 @@ class Around(Plugin):
 
 def perform(made: Job[..., Any], *args: Any) -> bool:
     """Perform a job as a worker would."""
-    return perform_job(made, Payload(made.name, list(args)), "mail")
+    return bool(perform_job(made, Payload(made.name, list(args)), "mail"))
 
 
 def test_the_function_gets_its_arguments(events: list[object]) -> None:
@@ -502,3 +502,63 @@ def test_on_failure_for_a_dead_process_never_raises(
         run_on_failure(made, ValueError(), Payload("X", []), "mail")
     assert ["on_failure ValueError() [] mail "] == events
     assert 2 == len(caplog.records)
+
+
+def test_the_value_comes_back() -> None:
+    """What the function returned is known, also of an asynchronous one, and of none."""
+
+    @job(name="plain")
+    def plain() -> int:
+        return 7
+
+    @job(name="awaited")
+    async def awaited() -> int:
+        return 8
+
+    assert [7, 8] == [
+        perform_job(made, Payload(made.name), "mail").value for made in (plain, awaited)
+    ]
+
+
+def test_a_retry_is_told_as_such(events: list[object]) -> None:
+    """If the failure is to be retried, on_retry runs in the place of on_failure."""
+
+    class Retried(Note):
+        def on_retry(self, exception: BaseException, payload: Payload, queue: str) -> None:
+            self.note(f"on_retry {exception!r} {payload.args} {queue} ")
+
+    @job(name="fail", plugins=[Retried(events)])
+    def fail() -> None:
+        raise ValueError("boom")
+
+    asked: list[BaseException] = []
+
+    def is_retried(error: BaseException) -> bool:
+        asked.append(error)
+        return True
+
+    with pytest.raises(ValueError, match="boom"):
+        perform_job(fail, Payload("fail"), "mail", is_retried)
+    run_on_failure(fail, KeyError(), Payload("fail"), "mail", is_retried=True)
+
+    assert ["ValueError('boom')"] == list(map(repr, asked))
+    assert ["on_retry ValueError('boom') [] mail ", "on_retry KeyError() [] mail "] == [
+        each for each in events if "on_" in str(each)
+    ]
+
+
+def test_a_broken_on_retry_hides_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """What on_retry raises is logged; the failure stays what it was."""
+
+    class Broken(Plugin):
+        def on_retry(self, exception: BaseException, payload: Payload, queue: str) -> None:
+            raise KeyError("bug")
+
+    @job(name="fail", plugins=[Broken()])
+    def fail() -> None:
+        raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        perform_job(fail, Payload("fail"), "mail", lambda _error: True)
+
+    assert "on_retry of" in caplog.text

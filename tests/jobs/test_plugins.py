@@ -36,10 +36,12 @@ class Answer(Plugin):
 def test_a_plugin_changes_nothing_by_itself() -> None:
     """Every hook can be called on the bare base, and none refuses."""
     plugin = Plugin()
-    moments = [moment for moment in MOMENTS if moment not in ("around_perform", "on_failure")]
+    others = ("around_perform", "on_failure", "on_retry")
+    moments = [moment for moment in MOMENTS if moment not in others]
     answers = [getattr(plugin, moment)(PAYLOAD, "mail") for moment in moments]
     assert [None] * 6 == answers
     plugin.on_failure(ValueError(), PAYLOAD, "mail")
+    plugin.on_retry(ValueError(), PAYLOAD, "mail")
     steps = plugin.around_perform(PAYLOAD, "mail")
     assert isinstance(steps, Generator)
     assert [None] == list(steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from django_resque.process.worker import Worker
     from django_resque.store import Store
     from django_resque.wire.worker import Reservation
+    from tests.trips import Trips
 
 
 @pytest.fixture
@@ -191,6 +193,36 @@ def test_lost_reply(claims: Claims, store: Store, monkeypatch: pytest.MonkeyPatc
     assert [b"two"] == store.queues.peek("q")
     assert [1] == store.stats.get("processed")
     assert not claims.unsettled
+
+
+def test_track(claims: Claims, store: Store, redis_client: redis.Redis) -> None:
+    """php-resque is told that a job runs, where it keeps track of it, and later how it ended."""
+    key = "resque:job:f00:status"
+    raw = b'{"class":"X","args":[],"id":"f00","prefix":""}'
+    claims.track(taken(claims, store, raw))
+    assert not redis_client.exists(key)
+
+    redis_client.set(key, '{"status":1,"updated":1,"started":7,"result":null}')
+    redis_client.delete(f"resque:worker:{WORKER}")
+    first = taken(claims, store, raw)
+    claims.track(first)
+    running = json.loads(store.commander.call("GET", key))
+    assert (2, 7, None) == (running["status"], running["started"], running["result"])
+    claims.settle(first, Succeeded('"php result"'))
+    claims.flush()
+    complete = json.loads(store.commander.call("GET", key))
+    assert (4, 7, "php result") == (complete["status"], complete["started"], complete["result"])
+
+
+def test_untracked_costs_nothing(claims: Claims, store: Store, trips: Trips) -> None:
+    """Of other payloads nobody is asked."""
+    reservation = taken(claims, store, b'{"class":"X","args":["prefix"],"id":"f00"}')
+    garbled = taken(claims, store, b'"prefix" and "id"')
+    trips.count()
+    claims.track(reservation)
+    claims.track(garbled)
+
+    assert 0 == trips.count()
 
 
 def test_give_up(claims: Claims, store: Store, caplog: pytest.LogCaptureFixture) -> None:

@@ -35,6 +35,7 @@ class Noting:
     id: str = WORKER
     sent: list[bytes] = field(default_factory=list)
     away: bool = False
+    leaving: list[bool] = field(default_factory=list)
 
     @property
     def workers(self) -> Noting:
@@ -61,9 +62,10 @@ class Noting:
         """Note that the dead are to be buried."""
         self.notes.append("reap")
 
-    def stop(self, steps: list[tuple[float, signal.Signals]]) -> None:
-        """Note how the job is to be stopped."""
+    def stop(self, steps: list[tuple[float, signal.Signals]], *, leaving: bool = False) -> None:
+        """Note how the job is to be stopped, and whether that is for its worker's sake."""
         self.notes.append(steps)
+        self.leaving.append(leaving)
 
 
 def told(*numbers: signal.Signals, at_work: bool = True, **options: Any) -> tuple[Orders, Noting]:
@@ -146,6 +148,7 @@ def test_stop(shutdowns: list[Any], number: signal.Signals, graceful: bool, hurr
 
     assert (True, True, hurried) == (orders.stopping, orders.called_off, orders.hurried)
     assert ([_AT_ONCE, _AT_ONCE] if hurried else ["hurry"]) == noting.notes
+    assert ([True, True] if hurried else []) == noting.leaving
     assert [noting] == shutdowns
 
 

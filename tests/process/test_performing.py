@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from django_resque import Plugin, job, signals
+from django_resque import Plugin, Retry, job, signals
 from django_resque.exceptions import JobTimeout
-from django_resque.execution.outcome import Failed, Succeeded, decode
+from django_resque.execution.outcome import Failed, Retrying, Succeeded, decode, encode
 from django_resque.failures.base import FailureBackend
 from django_resque.process import performing
 from django_resque.process.channel import Channel
@@ -134,6 +134,34 @@ def test_poison(performer: Child) -> None:
     assert 0 == performer.end()
 
 
+def test_asked(performer: Child, effects: Callable[[], list[str]]) -> None:
+    """Asked what becomes of a dead job, it asks the policy, runs the hooks and answers."""
+
+    class Noting(Plugin):
+        def on_retry(self, exception: BaseException, payload: Payload, queue: str) -> None:
+            note("on_retry", type(exception).__name__, payload.args, queue)
+
+    policy = Retry(backoff=lambda attempt, _error: 40 + attempt, jitter=0)
+
+    @job(name="shop.archive", plugins=[Noting()], retry=policy)
+    def archive(number: int) -> None:
+        raise AssertionError
+
+    failed = Failed.from_exception(JobTimeout("too long"))
+    task = PerformerTask(WORKER, [Telling()], run_at_exit_hooks=False, procline=Procline())
+    mourner = Child(task)
+    assert (performing.READY, b"") == mourner.receive()
+
+    mourner.channel.send(
+        performing.ASK, performing.mourning(reservation("shop.archive", 1), failed)
+    )
+
+    answer = encode(Retrying(failed, 41.0, 2, 5))
+    assert (performing.OUTCOME, answer) == mourner.receive()
+    assert [0, 0] == [mourner.end(), performer.end()]
+    assert ["on_retry JobTimeout [1] q"] == effects()
+
+
 def test_mourns(performer: Child, effects: Callable[[], list[str]]) -> None:
     """Handed a failure, it runs the hooks of the job and tells the backends, and leaves."""
 
@@ -154,7 +182,7 @@ def test_mourns(performer: Child, effects: Callable[[], list[str]]) -> None:
 
     mourner.channel.send(performing.MOURN, performing.mourning(claim, failed))
 
-    assert (performing.OUTCOME, b"") == mourner.receive()
+    assert (performing.OUTCOME, encode(failed)) == mourner.receive()
     assert [0, 0] == [mourner.end(), performer.end()]
     assert [
         "on_failure JobTimeout took",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from django_resque.execution.identity import FOREIGN_TTL, hostname, machine
+from django_resque.execution.outcome import Failed
 from django_resque.failures.redis import RedisBackend
 from django_resque.process.forking import fork
 from django_resque.process.prune import prune
@@ -76,7 +77,8 @@ def test_died_here(store: Store, redis_client: redis.Redis, dead: int) -> None:
     (record,) = failures(redis_client)
     assert "django_resque.exceptions.PruneDeadWorkerDirtyExit" == record["exception"]
     expected = f"Worker {worker} did not gracefully exit while processing shop.send"
-    assert expected == record["error"] == pruned.failed.error
+    assert isinstance(pruned.outcome, Failed)
+    assert expected == record["error"] == pruned.outcome.error
     assert ({"class": "shop.send", "args": [1]}, "mail", worker) == (
         record["payload"],
         record["queue"],

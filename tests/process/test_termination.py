@@ -12,10 +12,10 @@ import pytest
 
 from django_resque import Plugin, job, signals
 from django_resque.exceptions import JobTimeout, TermException
-from django_resque.execution.outcome import Failed, Succeeded
+from django_resque.execution.outcome import Failed, Requeued, Succeeded
 from django_resque.failures.base import FailureBackend
 from django_resque.process.forking import fork
-from django_resque.process.termination import Termination
+from django_resque.process.termination import Termination, stopped_with_worker
 from tests.claims import reservation
 from tests.e2e.project.effects import note
 
@@ -232,13 +232,13 @@ def test_job_forks_and_returns(effects: Callable[[], list[str]]) -> None:
     def child() -> int:
         termination = Termination()
         outcome = termination.guard(reservation(), [], fresh=True)
-        note(outcome)
+        note(type(outcome).__name__)
         return 0
 
     pid = fork(child, on_parent_death=SIGKILL)
     os.waitpid(pid, 0)
 
-    assert ["Succeeded()"] == effects()
+    assert ["Succeeded"] == effects()
 
 
 def test_reason(effects: Callable[[], list[str]]) -> None:
@@ -258,3 +258,21 @@ def test_reason(effects: Callable[[], list[str]]) -> None:
     assert any("in slow" in line for line in outcome.backtrace)
     assert ["too slow"] == hook.told
     assert ["django_resque.exceptions.JobTimeout"] == backend.told
+
+
+@pytest.mark.parametrize(
+    ("option", "kind"), [("requeue", Requeued), ("fail", Failed), (None, Failed)]
+)
+def test_stopped_with_worker(effects: Callable[[], list[str]], option: Any, kind: type) -> None:
+    """A signal for the worker's sake queues a job again that wants it, begun or not."""
+    del effects
+
+    @job(name="slow", on_worker_loss=option)
+    def slow() -> None:
+        stopping.handle(SIGTERM, None)
+
+    for told in ("", "SIGTERM"):
+        stopping = Termination(lambda: stopped_with_worker(slow))
+        stopping._told = told
+        assert kind is type(stopping.guard(reservation("slow"), [], fresh=False))
+    assert stopped_with_worker(None) is None

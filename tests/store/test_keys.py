@@ -37,3 +37,19 @@ def test_namespaces_may_hold_colons_and_hash_tags() -> None:
     assert Keys("{resque}").queues == "{resque}:queues"
     assert Keys("a") != Keys("b")
     assert Keys("a") == Keys("a")
+
+
+def test_delayed_and_scheduled() -> None:
+    """What is delayed or recurs lies where resque-scheduler has it, the doubled namespace too."""
+    keys = Keys("resque")
+
+    assert keys.delayed_schedule == "resque:delayed_queue_schedule"
+    assert keys.delayed(1999999999) == keys.delayed("1999999999") == "resque:delayed:1999999999"
+    assert keys.timestamps(b'{"a":"\xff"}') == b'resque:timestamps:{"a":"\xff"}'
+    assert keys.schedules == "resque:persistent_schedules"
+    assert keys.schedules_changed == "resque:schedules_changed"
+    assert keys.last_enqueued == "resque:delayed:last_enqueued_at"
+    assert keys.scheduler_lock == "resque:resque:resque_scheduler_master_lock"
+    assert keys.schedules_off == "resque:schedules:off"
+    assert keys.schedule_state("nightly") == "resque:schedule:nightly:state"
+    assert keys.schedule_runs("nightly") == "resque:schedule:nightly:runs"

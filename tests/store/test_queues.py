@@ -314,3 +314,14 @@ def test_clear(store: Store, redis_client: redis.Redis) -> None:
     redis_client.set("resque:queue:high", "x")
     assert 0 == store.queues.clear("high")
     assert not redis_client.exists("resque:queue:high")
+
+
+def test_has(store: Store, redis_client: redis.Redis) -> None:
+    """A payload is found by its very bytes; a key that is no list has none."""
+    store.queues.push("q", b"one")
+    redis_client.set("resque:queue:bad", "one")
+
+    assert store.queues.has("q", b"one")
+    assert not store.queues.has("q", b"on")
+    assert not store.queues.has("bad", b"one")
+    assert not store.queues.has("none", b"one")

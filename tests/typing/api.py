@@ -5,11 +5,31 @@ Each ``type: ignore`` marks a mistake that must be reported: mypy complains if i
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import assert_type
 
-from django_resque import Job, JobHandle, Plugin, dequeue, enqueue, enqueue_to, job
+from django_resque import (
+    Exponential,
+    Job,
+    JobHandle,
+    Plugin,
+    Retry,
+    delayed,
+    dequeue,
+    dequeue_delayed,
+    enqueue,
+    enqueue_at,
+    enqueue_at_to,
+    enqueue_in,
+    enqueue_in_to,
+    enqueue_to,
+    get_current_job,
+    job,
+    results,
+)
+from django_resque.jobs.delayed import DelayedJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -54,9 +74,15 @@ def called(number: int) -> int:
     name="Archive",
     timeout=30,
     max_memory="200M",
-    ids=False,
+    ids=True,
     plugins=[Lock(), Timer()],
     jobs_per_fork=10,
+    retry=Retry(5, backoff=[1, 2.5], on=(OSError, "requests.Timeout"), record="each"),
+    on_worker_loss="requeue",
+    max_recoveries=2,
+    result_ttl=timedelta(hours=1),
+    ttl=3600,
+    php_status=False,
 )
 def archive(repository: int, *, branch: str) -> str:
     """Be decorated with every option."""
@@ -103,6 +129,38 @@ static = job(queue="images")(Static)
 of_class = job(OfClass)
 
 
+def own_backoff(attempt: int, error: BaseException) -> float | None:
+    """Be a function of attempt and exception."""
+    return attempt if isinstance(error, OSError) else None
+
+
+@job(retry=3)
+def retried() -> None:
+    """Be retried by the number of attempts."""
+
+
+POLICIES = [
+    Retry(backoff=own_backoff),
+    Retry(backoff=Exponential(1, cap=60), never=KeyError),
+    Retry(backoff=30, jitter=0),
+    Retry(record="all"),  # type: ignore[arg-type]
+]
+
+
+def results_of(handle: JobHandle) -> None:
+    """Ask a handle."""
+    assert_type(handle.status, str)
+    assert_type(handle.result(), Any)
+    assert_type(handle.wait(timeout=1.5), Any)
+    assert_type(handle.cancel(), bool)
+    assert_type(results.get("f00", queue="q"), JobHandle)
+    if (current := get_current_job()) is not None:
+        assert_type(current.attempt, int)
+        assert_type(current.id, str | None)
+        current.progress(1, 2.5, "half")
+        current.progress("1")  # type: ignore[arg-type]
+
+
 def calls() -> None:
     """Call jobs here and now: their own types."""
     assert_type(plain(1, "x"), bool)
@@ -138,6 +196,31 @@ async def enqueues() -> None:
     static.enqueue(5)  # type: ignore[arg-type]
     plain.using(timeout=5)  # type: ignore[call-arg]
     plain.enqueue_many([1, 2])  # type: ignore[list-item]
+
+
+async def delays(moment: datetime, span: timedelta) -> None:
+    """Enqueue for later: when, and then the job's own arguments."""
+    assert_type(plain.enqueue_at(moment, 1, text="x"), JobHandle)
+    assert_type(plain.enqueue_in(span, 1), JobHandle)
+    assert_type(plain.enqueue_in(1.5, 1), JobHandle)
+    assert_type(await plain.aenqueue_at(moment, 1), JobHandle)
+    assert_type(await plain.aenqueue_in(60, 1), JobHandle)
+    assert_type(plain.dequeue_delayed(1), int)
+    assert_type(plain.enqueue_in(1, 1).due, datetime | None)
+    assert_type(enqueue_at(moment, plain, 1), JobHandle)
+    assert_type(enqueue_at(moment, "shop.jobs.fast", 1, anything=2), JobHandle)
+    assert_type(enqueue_in(60, plain, 1), JobHandle)
+    assert_type(enqueue_in(span, "shop.jobs.fast", 1), JobHandle)
+    assert_type(enqueue_at_to("low", moment, "Archive", 44), JobHandle)
+    assert_type(enqueue_in_to("low", 60, plain, 44), JobHandle)
+    assert_type(dequeue_delayed("Archive", 44), int)
+    assert_type(delayed.find("f00"), DelayedJob | None)
+    assert_type(delayed.move("f00", moment), bool)
+    plain.enqueue_at(moment, "1")  # type: ignore[arg-type]
+    plain.enqueue_at(60, 1)  # type: ignore[arg-type]
+    plain.enqueue_in("60", 1)  # type: ignore[arg-type]
+    plain.enqueue_in(60)  # type: ignore[call-arg]
+    enqueue_in(60, plain, "1")  # type: ignore[call-overload]
 
 
 def by_name() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_resque.exceptions import DecodeError
-from django_resque.wire.payload import Payload, requeued
+from django_resque.wire.payload import Payload, requeued, retried
 from tests.wire.strategies import JSON
 
 NAMES = st.text(min_size=1).filter(str.strip)
@@ -169,3 +169,46 @@ def test_queued_at(extras: dict[str, Any], expected: datetime | None) -> None:
 def test_requeued(raw: bytes, expected: bytes) -> None:
     """Enqueued once more it waits anew, and is otherwise what it was, in its own order."""
     assert expected == requeued(raw, MOMENT.astimezone(timezone(timedelta(hours=-5))))
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b'{"class":"X","attempt":3}', b'{"class":"X"}'),
+        (
+            b'{"class":"X","queue_time":1,"attempt":3}',
+            b'{"class":"X","queue_time":1795236831.102263}',
+        ),
+        (b'{"class": "X"}', b'{"class": "X"}'),
+        (b"[3]", b"[3]"),
+    ],
+)
+def test_requeued_anew(raw: bytes, expected: bytes) -> None:
+    """If wanted its attempts are counted from 1 again; else they stay."""
+    assert expected == requeued(raw, MOMENT, anew=True)
+    assert (b"attempt" in raw) == (b"attempt" in requeued(raw, MOMENT))
+
+
+@pytest.mark.parametrize(
+    ("extras", "attempt"),
+    [({}, 1), ({"attempt": 2}, 2), *(({"attempt": each}, 1) for each in [*GARBAGE, -3, 10**9])],
+)
+def test_attempt(extras: dict[str, Any], attempt: int) -> None:
+    """A payload tells which attempt it is; what is no count counts as the first."""
+    assert attempt == Payload("X", [], extras).attempt
+
+
+def test_retried() -> None:
+    """The next attempt waits anew, and is otherwise what it was, attempt behind all else."""
+    first = Payload("X", [1], {"id": "f00", "queue_time": 5.5, "other": [2]})
+
+    second = retried(first, 2, MOMENT)
+    third = retried(second, 3, MOMENT)
+
+    expected = (
+        b'{"class":"X","args":[1],"id":"f00","queue_time":1795236831.102263,"other":[2],'
+        b'"attempt":%d}'
+    )
+    assert [expected % 2, expected % 3] == [second.encode(), third.encode()]
+    bare = retried(Payload("X", [], {"queue_time": None}), 2, MOMENT)
+    assert b'{"class":"X","args":[],"queue_time":null,"attempt":2}' == bare.encode()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_resque import wiring
 from django_resque.conf import get_settings
+from django_resque.execution.outcome import Failed
 from django_resque.execution.perform import mourn
 from django_resque.management.operating import OperatingCommand
 from django_resque.process.prune import prune
@@ -26,7 +27,10 @@ class Command(OperatingCommand):
         pruned = prune(store, backends, get_settings().heartbeat_ttl)
         for row in pruned:
             if row.reservation is not None:
-                mourn(row.reservation, row.failed, backends)
-            held = "held a job, which failed" if row.reservation else "held no job"
+                mourn(row.reservation, row.outcome, backends)
+            held = "held no job"
+            if row.reservation is not None:
+                is_over = isinstance(row.outcome, Failed)
+                held = f"held a job, which {'failed' if is_over else 'is performed again'}"
             self.stdout.write(f"{printable(row.worker)} {held}")
         self.stdout.write(f"{len(pruned)} dead workers")

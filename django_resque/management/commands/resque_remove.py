@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_resque import wiring
 from django_resque.control.workers import remove_worker
+from django_resque.execution.verdict import in_words
 from django_resque.management.operating import OperatingCommand
 from django_resque.wire.printable import printable
 
@@ -28,5 +29,5 @@ class Command(OperatingCommand):
         """Strike off what was named."""
         for worker in options["worker"]:
             held = remove_worker(store, wiring.failure_backends(), worker)
-            job = "; its job failed" if held else ""
+            job = f"; {in_words(held)}" if held else ""
             self.stdout.write(f"{printable(worker, 500)} removed{job}")

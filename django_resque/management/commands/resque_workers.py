@@ -6,7 +6,9 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
-from django_resque.management.working import WorkingCommand, count, seconds
+from django.core.management.base import CommandError
+
+from django_resque.management.working import EXIT_USAGE, WorkingCommand, count, seconds
 from django_resque.process.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ class Command(WorkingCommand):
             "--count", type=count, help="Number of workers (default 1). Environment: COUNT."
         )
         parser.add_argument(
+            "--scheduler",
+            action="store_true",
+            help="Run a scheduler beside the workers, as resque_scheduler does.",
+        )
+        parser.add_argument(
             "--shutdown-timeout",
             type=seconds,
             default=30.0,
@@ -37,12 +44,20 @@ class Command(WorkingCommand):
     def work(self, working: WorkerOptions, options: dict[str, Any]) -> int:
         """Run the supervisor; return its exit status."""
         number = self._number(options, "count", "COUNT", count, 1)
+        replace = not working.burst and not working.max_idle
+        if options["scheduler"] and not replace:
+            text = "--scheduler keeps running: it does not go with --burst or --max-idle."
+            raise CommandError(text, returncode=EXIT_USAGE)
         # With a worker on every core, a next job waits for a core and not for a fork.
         working = dataclasses.replace(working, fork_ahead=number < _cores())
+        interval = self.scheduler_interval(options)
         supervisor = Supervisor(
             number,
             lambda: self.make_worker(working).run(),
-            replace=not working.burst and not working.max_idle,
+            replace=replace,
+            scheduler=(lambda: self.make_scheduler(interval).run())
+            if options["scheduler"]
+            else None,
             shutdown_timeout=options["shutdown_timeout"],
         )
         return supervisor.run()

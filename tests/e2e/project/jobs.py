@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from django_resque import job
+from django_resque import Retry, get_current_job, job
 from django_resque.exceptions import TermException
 from tests.e2e.project.effects import VARIABLE, note
 
@@ -43,6 +43,27 @@ def work(number: int, seconds: float) -> None:
 def fail(message: str) -> NoReturn:
     """Fail."""
     raise ValueError(message)
+
+
+@job(retry=Retry(3, backoff=0), on_worker_loss="requeue", max_recoveries=1000)
+def at_last(number: int) -> None:
+    """Succeed at the third attempt."""
+    current = get_current_job()
+    attempt = current.attempt if current else 0
+    note("attempt", number, attempt)
+    if attempt < 3:
+        raise ValueError(attempt)
+
+
+@job(retry=Retry(2, backoff=0.5), result_ttl=60)
+def later(number: int) -> int:
+    """Succeed at the second attempt, some time after the first."""
+    current = get_current_job()
+    attempt = current.attempt if current else 0
+    note("attempt", number, attempt)
+    if attempt < 2:
+        raise ConnectionError
+    return attempt
 
 
 @job

@@ -3,7 +3,7 @@
 
 const fs = require("fs");
 const Redis = require("ioredis");
-const { Queue, Worker } = require("node-resque");
+const { Queue, Scheduler, Worker } = require("node-resque");
 
 const connection = { redis: new Redis(process.env.REDIS_SOCKET), namespace: "resque" };
 const say = (value) => console.log(JSON.stringify(value));
@@ -38,6 +38,36 @@ async function enqueue(calls) {
   await queue.end();
 }
 
+// Let [milliseconds, queue, class, args] each be due then, in their order.
+async function delay(calls) {
+  const queue = new Queue({ connection });
+  await queue.connect();
+  for (const [moment, name, job, args] of JSON.parse(calls))
+    await queue.enqueueAt(moment, name, job, args);
+  await queue.end();
+}
+
+// Tell what is delayed: milliseconds to the items.
+async function delayed() {
+  const queue = new Queue({ connection });
+  await queue.connect();
+  say(await queue.allDelayed());
+  await queue.end();
+}
+
+// Schedule until told to stop by a TERM.
+async function schedule() {
+  const scheduler = new Scheduler({ connection, timeout: 20 });
+  scheduler.on("error", (error) => say({ error: String(error) }));
+  process.on("SIGTERM", async () => {
+    await scheduler.end();
+    process.exit(0);
+  });
+  await scheduler.connect();
+  await scheduler.start();
+  say({ started: scheduler.name });
+}
+
 // Work on the queues until told to stop by a TERM.
 async function work(queues) {
   const list = queues === "*" ? queues : queues.split(",");
@@ -69,8 +99,8 @@ async function inspect() {
 }
 
 const [verb, ...words] = process.argv.slice(2);
-({ enqueue, work, inspect })[verb](...words)
-  .then(() => verb === "work" || connection.redis.quit())
+({ enqueue, delay, delayed, schedule, work, inspect })[verb](...words)
+  .then(() => verb === "work" || verb === "schedule" || connection.redis.quit())
   .catch((error) => {
     console.error(error);
     process.exit(1);
