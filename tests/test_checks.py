@@ -11,8 +11,10 @@ import pytest
 from django.core.checks import run_checks
 from django.core.checks.registry import registry
 
-from django_resque import Plugin, checks
+from django_resque import Plugin, checks, job
 from django_resque.conf import find_problems
+from django_resque.jobs.registry import registry as jobs
+from django_resque.schedule import cron
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -251,3 +253,53 @@ def test_a_client_certificate_is_as_good_as_a_password(settings: Settings, tmp_p
     raw = {"HOST": "h", "SSL": True, "SSL_CERTFILE": tmp_path / "cert.pem"}
 
     assert {} == messages(settings, raw, deploy=True)
+
+
+@pytest.fixture
+def _tidy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register a job for one test."""
+    monkeypatch.setattr(jobs, "_jobs", dict(jobs._jobs))
+
+    def tidy(depth: int = 1) -> None:
+        """Do nothing."""
+
+    job(name="Tidy", queue="low")(tidy)
+
+
+@pytest.mark.usefixtures("_tidy")
+@pytest.mark.parametrize(
+    ("entry", "id_", "part"),
+    [
+        ({"cron": "61 * * * *", "job": "Tidy"}, "E011", "Bad minute"),
+        ({"cron": "0 0 30 2 *", "job": "Tidy"}, "E011", "cron"),
+        ({"every": "soon", "job": "Tidy"}, "E011", "'soon' is no span"),
+        ({"cron": "@daily", "timezone": "Mars/Base", "job": "Tidy"}, "E011", "Mars/Base"),
+        ({"cron": "@daily", "job": "Tidyy"}, "E012", "Did you mean Tidy?"),
+        ({"cron": "@daily", "class": "Archive"}, "E012", "its queue is unknown"),
+        ({"cron": "@daily", "job": "Tidy", "args": [1, 2]}, "E013", "too many"),
+        ({"cron": "@daily", "job": "Tidy", "kwargs": {"wide": 1}}, "E013", "wide"),
+        ({"cron": "@daily", "job": "Tidy", "args": [{1}]}, "E013", "a set"),
+        ({"cron": "@daily", "job": "Tidy", "ever": "5m"}, "E003", "did you mean 'every'?"),
+        ({"job": "Tidy"}, "E003", 'either "cron" or "every"'),
+    ],
+)
+def test_schedules(settings: Settings, entry: dict[str, Any], id_: str, part: str) -> None:
+    """An entry that could not be followed is named, with what is wrong."""
+    found = messages(settings, {**LOCAL, "SCHEDULE": {"nightly": entry}})
+
+    assert [id_] == list(found)
+    assert "nightly" in found[id_].msg
+    assert part in found[id_].msg
+
+
+@pytest.mark.usefixtures("_tidy")
+def test_good_schedules(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is said of what can be followed; cronsim is missed for cron only."""
+    every = {"every": "5m", "job": "Tidy", "args": [2]}
+    daily = {"cron": "@daily", "class": "Archive", "queue": "files"}
+    assert {} == messages(settings, {**LOCAL, "SCHEDULE": {"a": every, "b": daily}})
+
+    monkeypatch.setattr(cron, "AVAILABLE", False)
+    found = messages(settings, {**LOCAL, "SCHEDULE": {"a": every, "b": daily}})
+    assert ["E010"] == list(found)
+    assert "pip install 'django-resque[cron]'" in (found["E010"].hint or "")

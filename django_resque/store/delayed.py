@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_resque.store.lists import MOST_BYTES, find_digest, read_window
 from django_resque.store.queues import telling_uncertainty
@@ -73,12 +73,17 @@ class Delayed:
             ("RPUSH", self._keys.delayed(at), item),
         ]
 
-    def due(self, now: float, skip: int = 0) -> str | None:
-        """Return the earliest timestamp up to ``now``, or the one after ``skip`` of these."""
-        found = self._commander.call(
-            "ZRANGEBYSCORE", self._keys.delayed_schedule, "-inf", now, "LIMIT", skip, 1
+    def due(self, now: float, skip: int = 0, count: int = 1) -> list[str]:
+        """Return the earliest ``count`` timestamps up to ``now``, after ``skip`` of these."""
+        return list(
+            map(
+                _text,
+                self._commander.call(
+                    *("ZRANGEBYSCORE", self._keys.delayed_schedule, "-inf", now),
+                    *("LIMIT", skip, count),
+                ),
+            )
         )
-        return _text(found[0]) if found else None
 
     def take(
         self,
@@ -94,16 +99,48 @@ class Delayed:
         A timestamp without items is forgotten. Does nothing and returns None unless ``master``
         holds the master lock. ``exact`` keeps an equal item of the same timestamp findable.
         """
+        words = self._taking_words(at, takings, master, exact=exact)
+        return _results(self._commander.script(_TAKE, self._taking_keys(at), words))
+
+    def take_each(
+        self, takings: Sequence[tuple[Timestamp, Taking]], *, master: str = ""
+    ) -> list[int | str] | None:
+        """Take one item from each of several timestamps, each in a step, in two round trips.
+
+        Returns for each what :meth:`take` does, or None if another has become the master.
+        """
+        if not takings:
+            return []
+        (at, taking), *others = takings
+        # The first one makes sure that Redis has the script; the others need not.
+        first = self.take(at, [taking], master=master)
+        commands: list[Command] = [
+            (
+                "EVALSHA",
+                _TAKE.sha,
+                3,
+                *self._taking_keys(at),
+                *self._taking_words(at, [each], master),
+            )
+            for at, each in others
+        ]
+        replies = self._commander.pipe(commands) if commands and first is not None else []
+        results = [first, *map(_results, replies)]
+        return None if None in results else [each[0] for each in results if each]
+
+    def _taking_keys(self, at: Timestamp) -> list[Word]:
+        keys = self._keys
+        return [keys.scheduler_lock, keys.delayed_schedule, keys.delayed(at)]
+
+    def _taking_words(
+        self, at: Timestamp, takings: Sequence[Taking], master: str, *, exact: bool = False
+    ) -> list[Word]:
         words: list[Word] = [master, at, self._keys.timestamps(b""), "1" if exact else "0"]
         for taking in takings:
             words += [taking.item, len(taking.commands)]
             for command in taking.commands:
                 words += [len(command), *command]
-        keys = [self._keys.scheduler_lock, self._keys.delayed_schedule, self._keys.delayed(at)]
-        results = self._commander.script(_TAKE, keys, words)
-        if results is None:
-            return None
-        return [each if isinstance(each, int) else _text(each) for each in results]
+        return words
 
     def remove(self, at: Timestamp, item: bytes) -> bool:
         """Remove one item of just these bytes from a timestamp; False if it is gone."""
@@ -219,6 +256,12 @@ class Delayed:
                 read = self.window(at, start, _CHUNK)
                 yield from ((at, item) for item in read.items)
                 start = read.next
+
+
+def _results(reply: Any) -> list[int | str] | None:
+    if reply is None:
+        return None
+    return [each if isinstance(each, int) else _text(each) for each in reply]
 
 
 def _pairs(found: Sequence[bytes] | Sequence[Sequence[bytes]]) -> list[tuple[bytes, bytes]]:

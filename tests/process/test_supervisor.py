@@ -354,3 +354,24 @@ def test_places(supervise: Supervise, effects: Effects) -> None:
     assert workers == [os.getpgid(pid) for pid in workers]
     supervised.signal(SIGQUIT)
     assert 0 == supervised.status()
+
+
+def test_a_scheduler_beside_the_workers(effects: Effects) -> None:
+    """It is one process more, kept alive as they are, and told to leave with them."""
+
+    def schedule() -> int:
+        note("scheduler", os.getpid())
+        return steady()
+
+    supervisor = Supervisor(1, steady, replace=True, shutdown_timeout=30.0, scheduler=schedule)
+    pid = fork(supervisor.run, on_parent_death=SIGKILL)
+    (first,) = eventually(lambda: told(effects, "scheduler"))
+    eventually(lambda: len(children(pid)) == 2)
+
+    os.kill(first, SIGKILL)
+    eventually(lambda: len(told(effects, "scheduler")) == 2)
+    eventually(lambda: "Supervising 1 of 1 workers" in title(pid))
+    os.kill(pid, SIGQUIT)
+    _, status = os.waitpid(pid, 0)
+
+    assert 0 == os.waitstatus_to_exitcode(status)
