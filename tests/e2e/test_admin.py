@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PAGES = {
     "overview": "",
     "queues": "queues/",
-    "queue": "queues/file_serve/",
+    "queue": "queues/images/",
     "working": "working/",
     "workers": "workers/",
     "failed": "failed/",
