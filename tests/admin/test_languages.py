@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.messages import get_messages
+from django.utils import translation
 
 from django_resque import job
 from django_resque.jobs.registry import registry
@@ -16,6 +17,8 @@ from tests.admin.scenery import OURS, PAGES, fill
 from tests.test_locale import LANGUAGES, forms, messages, of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import redis
     from django.test import Client
     from pytest_django import Settings
@@ -25,12 +28,16 @@ _READ = re.compile(r">([^<>]+)<|(?:aria-label|placeholder|title|data-\w+)=\"([^\
 
 
 @pytest.fixture(autouse=True)
-def shop(redis_client: redis.Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def shop(
+    redis_client: redis.Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """Have something to show, and let each browser say which language it wants."""
     monkeypatch.setattr(registry, "_jobs", {})
     job(name="shop.send", queue="mail", timeout=30, max_memory="2M", jobs_per_fork=5)(send)
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
     fill(redis_client)
+    with translation.override(translation.get_language()):  # ends what the middleware begins
+        yield
 
 
 def send(user: int, options: dict[str, int], *more: str) -> None:
