@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from django_resque.jobs.delayed import DelayedJob
     from django_resque.monitor.delayed import TimestampRow
     from django_resque.monitor.scheduler import SchedulerGlance
+
+_GRACE = timedelta(seconds=15)
+"""A job may be due for so long before that stands out: a master may have to be replaced."""
 
 _TIMESTAMP = re.compile(NameConverter.regex)
 _JOB = re.compile(rf"({NameConverter.regex})/([0-9a-f]{{40}}):(\d{{1,10}})")
@@ -114,6 +118,7 @@ class SchedulerShown:
     """Whether all delayed jobs were counted."""
     next_due: datetime | None
     overdue: bool
+    """Whether the first job should have gone to its queue by now."""
     recurring: int
 
     @classmethod
@@ -126,7 +131,7 @@ class SchedulerShown:
             delayed=glance.delayed,
             complete=glance.complete,
             next_due=due,
-            overdue=due is not None and due < timestamps.now(),
+            overdue=due is not None and timestamps.now() - due > _GRACE,
             recurring=glance.recurring,
         )
 

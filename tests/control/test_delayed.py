@@ -14,6 +14,7 @@ from django_resque.control.delayed import (
     cancel_equal,
     cancel_timestamp,
     move_delayed,
+    move_timestamp,
     run_delayed,
     run_timestamp,
 )
@@ -133,3 +134,28 @@ def test_run_a_timestamp_to_no_queue(store: Store, redis_client: redis.Redis) ->
 
     assert (0, 0) == run_timestamp(store, DUE)
     assert 3 == redis_client.llen(f"resque:delayed:{DUE}")
+
+
+def test_some_of_a_timestamp(store: Store, redis_client: redis.Redis) -> None:
+    """No more is changed than asked for; the first ones go first."""
+    assert 1 == cancel_timestamp(store, DUE, 1)
+    assert (1, 0) == run_timestamp(store, DUE, 1)
+    assert 1 == move_timestamp(store, DUE, MOMENT, 1)
+
+    assert [[1]] == [payload["args"] for payload in waiting(redis_client)]
+    assert [[0], [2]] == [
+        payload["args"] for payload in waiting(redis_client, f"resque:delayed:{int(DUE) + 1}")
+    ]
+
+
+def test_move_timestamp(store: Store, redis_client: redis.Redis) -> None:
+    """All of it is due otherwise; to its own moment it does not move."""
+    same = datetime.fromtimestamp(int(DUE), timezone.utc)
+    assert 0 == move_timestamp(store, DUE, same)
+    store.delayed.push_many([(item(number), int(DUE)) for number in range(200)])
+
+    assert 203 == move_timestamp(store, DUE, MOMENT)
+    assert 0 == move_timestamp(store, DUE, MOMENT)
+    assert 204 == redis_client.llen(f"resque:delayed:{int(DUE) + 1}")
+    with pytest.raises(ArgumentError):
+        move_timestamp(store, DUE, datetime(2033, 1, 1))  # noqa: DTZ001

@@ -15,6 +15,7 @@ from django_resque.monitor.delayed import (
     delayed_jobs,
     delayed_of_class,
     delayed_times,
+    search_delayed,
 )
 from django_resque.wire.failure import digest
 
@@ -140,3 +141,43 @@ def test_garbage(store: Store, redis_client: redis.Redis) -> None:
     assert ["Mailer", "", "Archive"] == [row.name for row in delayed_by_class(store).rows]
     assert 2 == len(delayed_of_class(store, "").jobs)
     assert (8, True) == delayed_count(store)
+
+
+def test_search(store: Store, trips: Trips) -> None:
+    """Jobs are found by name, queue and arguments, part by part, in one round trip each."""
+    first = search_delayed(store, "mail", count=2)
+
+    assert 1 == trips.count()
+    assert [(str(DUE), 0), (str(DUE + 1), 0)] == [
+        (job.timestamp, job.position) for job in first.jobs
+    ]
+    assert 3 == first.examined
+    assert first.next
+    second = search_delayed(store, "mail", first.next)
+    assert [str(DUE + number) for number in (2, 3, 4)] == [job.timestamp for job in second.jobs]
+    assert second.next is None
+    assert 6 == len(search_delayed(store, "HIGH").jobs)
+    assert [str(DUE)] == [job.timestamp for job in search_delayed(store, "[9]").jobs]
+    assert [] == search_delayed(store, "[9]", in_arguments=False).jobs
+    bounded = search_delayed(store, "[9]", window=1)
+    assert ([], 1, (0, 1)) == (bounded.jobs, bounded.examined, bounded.next)
+
+
+def test_search_garbage(store: Store, redis_client: redis.Redis) -> None:
+    """What cannot be read is searched as it lies there, by those who may see it."""
+    garble(redis_client)
+
+    assert [b"{oops"] == [job.raw for job in search_delayed(store, "OOPS").jobs]
+    assert [] == search_delayed(store, "oops", in_arguments=False).jobs
+
+
+def test_few_round_trips(store: Store, trips: Trips) -> None:
+    """Classes take one, several jobs two, however many there are."""
+    trips.count()
+    delayed_by_class(store)
+    assert 1 == trips.count()
+
+    addresses = [(digest(item(0)), 0), ("0" * 40, 0), (digest(item(9, "Archive")), 0)]
+    found = delayed_jobs(store, str(DUE), addresses)
+    assert 2 == trips.count()
+    assert [0, 1] == [job.position for job in found]

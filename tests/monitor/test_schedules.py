@@ -9,7 +9,12 @@ import pytest
 
 from django_resque import job
 from django_resque.jobs.registry import registry
-from django_resque.monitor.schedules import schedule, scheduler_master, schedules
+from django_resque.monitor.schedules import (
+    schedule,
+    schedule_page,
+    scheduler_master,
+    schedules,
+)
 from django_resque.schedule.recurring import Recurrence
 from django_resque.wire.schedule import ScheduleEntry, ScheduleRun
 
@@ -128,3 +133,25 @@ def test_garbage(store: Store, redis_client: redis.Redis) -> None:
     assert [ScheduleRun("missed", 5)] == rows["nightly"].runs
     assert rows["nightly"].last_run is None
     assert 5 == len(rows["often"].next_runs)
+
+
+def test_page(store: Store, trips: Trips) -> None:
+    """A page of what recurs, found by a part of the name, each with its next time."""
+    for number in range(5):
+        entry = ScheduleEntry(f"More{number}", "Mailer", every="60s", queue="mail")
+        store.schedules.set(entry.name, entry.encode())
+    store.schedules.set("nightly", b"shadowed")
+    store.schedules.set("broken", b"{oops")
+
+    trips.count()
+    page = schedule_page(store, "", 4, 3)
+    assert 6 == trips.count()
+    assert (8, ["More4", "broken", "nightly"]) == (page.total, [row.name for row in page.rows])
+    more, broken, nightly = page.rows
+    assert [1, 0, 1] == [len(row.next_runs) for row in page.rows]
+    assert ("settings", []) == (nightly.source, nightly.args)
+    assert broken.args is None
+    assert "not JSON" in broken.error
+    assert more.entry
+    assert 5 == schedule_page(store, "mORE").total
+    assert [] == schedule_page(store, "", 100).rows

@@ -10,7 +10,7 @@ from django_resque.exceptions import EnqueueUncertain, StoreError
 from django_resque.store import Store
 from django_resque.store.commander import PooledCommander
 from django_resque.store.connection import from_unix_socket
-from django_resque.store.delayed import Taking
+from django_resque.store.delayed import Swept, Taking
 from django_resque.wire.failure import digest
 from tests.store.scripted_server import ScriptedServer
 
@@ -248,3 +248,46 @@ def test_has(store: Store, redis_client: redis.Redis) -> None:
     assert not store.delayed.has(b"bad")
     assert store.delayed.remove(7, b"one")
     assert not store.delayed.has(b"one")
+
+
+def test_sweep(store: Store, redis_client: redis.Redis) -> None:
+    """Items are read one timestamp after the other, and on from where it ended, in any steps."""
+    expected = []
+    for rank, size in enumerate((1, 40, 0, 3)):
+        redis_client.zadd("resque:delayed_queue_schedule", {str(rank): rank})
+        for index in range(size):
+            redis_client.rpush(f"resque:delayed:{rank}", f"{rank}-{index}")
+            expected.append(Swept(rank, str(rank), index, f"{rank}-{index}".encode()))
+    redis_client.set("resque:delayed:2", "no list")
+
+    assert (expected, None) == store.delayed.sweep()
+    for count in (1, 7, 41):
+        found: list[Swept] = []
+        start: tuple[int, int] | None = (0, 0)
+        while start is not None:
+            swept, start = store.delayed.sweep(*start, count)
+            assert len(swept) <= count
+            found += swept
+        assert expected == found
+    assert ([], None) == store.delayed.sweep(10**15, 10**15)
+    assert (0, 0) == store.delayed.sweep(0, 0, 0)[1]
+
+
+def test_sweep_of_large_items(store: Store, redis_client: redis.Redis) -> None:
+    """It ends before the item that would be too much, but has one at least."""
+    store.delayed.push_many([(bytes([65 + at]) * 1000, 7 + at // 2) for at in range(4)])
+
+    for start, following in (((0, 0), (0, 1)), ((0, 1), (1, 0)), ((1, 1), None)):
+        swept, onward = store.delayed.sweep(*start, most_bytes=10)
+        assert [start] == [(each.rank, each.index) for each in swept]
+        assert following == onward
+    assert 3 == len(store.delayed.sweep(most_bytes=3500)[0])
+
+
+def test_find_digests(store: Store) -> None:
+    """Several items of a timestamp are found together; what is gone is None."""
+    store.delayed.push_many([(ITEM, 7), (OTHER, 7)])
+
+    found = store.delayed.find_digests(7, [(digest(OTHER), 0), ("0" * 40, 1), (digest(ITEM), 9)])
+
+    assert [(1, OTHER), None, (0, ITEM)] == found

@@ -225,3 +225,16 @@ def test_states_of_garbage(store: Store, redis_client: redis.Redis) -> None:
     assert [[], []] == store.schedules.runs(["broken", "other"])
     assert [] == store.schedules.states([])
     assert [] == store.schedules.runs([])
+
+
+def test_names_and_documents(store: Store, redis_client: redis.Redis) -> None:
+    """Names are read without the documents, and these for some names only."""
+    redis_client.hset("resque:persistent_schedules", mapping={b"a": b"1", b"\xff": b"2"})
+
+    assert {"a", "\udcff"} == set(store.schedules.names())
+    assert {"\udcff": b"2"} == store.schedules.documents(["\udcff", "nosuch"])
+    assert {} == store.schedules.documents([])
+    redis_client.delete("resque:persistent_schedules")
+    redis_client.set("resque:persistent_schedules", "x")
+    assert [] == store.schedules.names()
+    assert {} == store.schedules.documents(["a"])

@@ -74,3 +74,12 @@ def test_size() -> None:
 def test_rate(per_minute: float | None, text: str) -> None:
     """A rate is told as finely as it matters."""
     assert text == resque.rate(per_minute)
+
+
+def test_until() -> None:
+    """A moment to come is told by when, one that has passed by since when."""
+    now = datetime.now(timezone.utc)
+
+    assert ">in 2 h<" in resque.until(now + timedelta(hours=2, minutes=1))
+    assert ">5 min overdue<" in resque.until(now - timedelta(minutes=5, seconds=1))
+    assert "" == resque.until(None)

@@ -43,16 +43,16 @@ def switch_off(visit: Visit, schedule: str) -> Done:
     """Let a recurring job rest."""
     name = printable(schedule)
     if not control.switch_schedule_off(visit.store, schedule):
-        return _undone(visit, schedule, _("%s was switched off already.") % name)
-    return _done(visit, schedule, _("%s is switched off.") % name, _("Switched off."))
+        return _undone(visit, schedule, _("Schedule %s was switched off already.") % name)
+    return _done(visit, schedule, _("Schedule %s is switched off.") % name, _("Switched off."))
 
 
 def switch_on(visit: Visit, schedule: str) -> Done:
     """Let a recurring job go on."""
     name = printable(schedule)
     if not control.switch_schedule_on(visit.store, schedule):
-        return _undone(visit, schedule, _("%s was switched on already.") % name)
-    told = _("%s is switched on. What was missed is not made up for.") % name
+        return _undone(visit, schedule, _("Schedule %s was switched on already.") % name)
+    told = _("Schedule %s is switched on. What was missed is not made up for.") % name
     return _done(visit, schedule, told, _("Switched on."))
 
 
@@ -63,8 +63,10 @@ def remove(visit: Visit, schedule: str) -> Done | Confirm:
         question = _("Remove the recurring job %s, with its history? It can be set again by code.")
         return Confirm(question % name, _("Remove"), visit.url("schedule", schedule=schedule))
     if not control.remove_schedule(visit.store, schedule):
-        return _undone(visit, schedule, _("%s was gone already, or is one of the settings.") % name)
-    told = _("%s is removed.") % name
+        return _undone(
+            visit, schedule, _("Schedule %s was gone already, or is one of the settings.") % name
+        )
+    told = _("Schedule %s is removed.") % name
     entry = Entry(address("schedule", schedule), name, _("Removed."), DELETION)
     return Done(told, visit.url("recurring"), [entry])
 
