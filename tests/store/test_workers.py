@@ -185,6 +185,37 @@ def test_errors(store: Store, redis_client: redis.Redis) -> None:
     assert b"1" == redis_client.get("counter")
 
 
+@pytest.mark.parametrize(
+    ("value", "is_released"), [(b"me", True), (b"other", False), (None, False)]
+)
+def test_release_in_an_ending(
+    store: Store, redis_client: redis.Redis, value: bytes | None, *, is_released: bool
+) -> None:
+    """An ending gives up what its job owns, and nothing that has another owner by now."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    if value is not None:
+        redis_client.set("lock", value)
+    commands = [("resque.release", "lock", "me"), ("INCRBY", "counter", 1)]
+
+    assert [] == step(store, ending=Ending("r1", commands)).errors
+    assert (None if is_released else value) == redis_client.get("lock")
+    assert b"1" == redis_client.get("counter")
+
+
+def test_refused_operation(store: Store, redis_client: redis.Redis) -> None:
+    """An operation that Redis refuses is told and keeps nothing else from being written."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    redis_client.lpush("list", "x")
+    commands = [("resque.release", "list", "me"), ("INCRBY", "counter", 1)]
+
+    (error,) = step(store, ending=Ending("r1", commands)).errors
+
+    assert "WRONGTYPE" in error
+    assert b"1" == redis_client.get("counter")
+
+
 # Pauses
 
 
@@ -504,6 +535,15 @@ def test_strike(store: Store, redis_client: redis.Redis) -> None:
     assert {} == store.workers.heartbeats()
     assert [b"\xff"] == redis_client.lrange("failed", 0, -1)
     assert [1, 1] == store.stats.get("processed", "failed")
+
+
+def test_strike_releases(store: Store, redis_client: redis.Redis) -> None:
+    """The ending of a job that is struck off with its worker gives up what the job owns."""
+    redis_client.set(_CLAIM, "claim")
+    redis_client.set("lock", "me")
+
+    assert store.workers.strike(_ID, claim=b"claim", commands=[("resque.release", "lock", "me")])
+    assert not redis_client.exists("lock")
 
 
 def test_strike_once(store: Store, redis_client: redis.Redis) -> None:
