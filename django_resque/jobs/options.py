@@ -19,7 +19,7 @@ from django_resque.wire.queue_name import check_queue_name
 
 _SIZE = re.compile(r"(\d+)([KMGT]?)", re.IGNORECASE)
 _LONGEST = 10 * 366 * 86_400.0  # seconds that anything waits or is kept
-_MOST_RUNNING = 10_000
+_MOST_RUNNING = 1000  # all of them are looked at when one more would begin
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 

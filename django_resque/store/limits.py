@@ -86,9 +86,12 @@ class Limits:
         wait = self._commander.script(_LET_IN, [self._keys.parked_limits], [self._prefix])
         return None if wait < 0 else wait / 1000
 
-    def parked(self) -> dict[str, int]:
-        """Return how many jobs wait for each limit that any waits for."""
-        names = self._commander.call("ZRANGE", self._keys.parked_limits, 0, -1)
+    def parked(self, most: int = 1000) -> dict[str, int]:
+        """Return how many jobs wait for each limit, of those that are to be looked at first."""
+        # exchange: a key of a wrong type tells of no limits.
+        (names,) = self._commander.exchange([("ZRANGE", self._keys.parked_limits, 0, most - 1)])
+        if not isinstance(names, list):
+            return {}
         limits = [name.decode(errors="surrogateescape") for name in names]
         commands: list[Command] = [("LLEN", self._keys.parked(limit)) for limit in limits]
         # exchange: a key that is no list must not hide the others.
