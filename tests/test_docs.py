@@ -182,6 +182,10 @@ def test_keys() -> None:
         keys.progress("<id>"),
         keys.recoveries("<digest>"),
         keys.status("<id>"),
+        keys.lock("<name>"),
+        keys.running("<limit>"),
+        keys.rate("<limit>"),
+        keys.parked("<limit>"),
         *(keys.stat(name, worker) for name in ("processed", "failed") for worker in ("", "<id>")),
     }
     named = defined(page("reference/keys.md").partition("\n## ")[0])

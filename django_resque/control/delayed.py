@@ -41,7 +41,7 @@ def run_delayed(store: Store, at: str, raws: Sequence[bytes]) -> int:
 
 def cancel_delayed(store: Store, at: str, raws: Sequence[bytes]) -> int:
     """Remove items of a timestamp, given by their exact bytes; return how many were there."""
-    return _take(store, at, [Taking(raw) for raw in raws])
+    return _take(store, at, [store.delayed.removing(raw) for raw in raws])
 
 
 def move_delayed(store: Store, at: str, raws: Sequence[bytes], moment: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -24,6 +24,7 @@ from django_resque.exceptions import (
 from django_resque.jobs.current import remembered_progress
 from django_resque.jobs.delayed import find_in as find_delayed
 from django_resque.jobs.encoding import encode_value
+from django_resque.jobs.limits import terms_of
 from django_resque.jobs.queues import find_in, remove_from
 from django_resque.jobs.registry import registry
 from django_resque.wire import delayed, timestamps
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from django_resque.jobs.performing import Performed
     from django_resque.store import Store
+    from django_resque.store.limits import Terms
 
 _CANCELLED_TTL = 86_400.0  # seconds, for a job that keeps no results
 _LOOK_AGAIN = 10.0  # seconds of waiting after which a message that got lost does not matter
@@ -46,9 +48,19 @@ _MOST_REMEMBERED = 1000
 _MOST_DELAYED = 10_000  # items of one timestamp that are searched
 
 
+@dataclass(slots=True)
+class Fate:
+    """What is known of a job only when it is pushed, which may be later than its handle."""
+
+    duplicate_of: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class JobHandle:
-    """What enqueueing gives back at once; false when a ``before_enqueue`` hook refused the job."""
+    """What enqueueing gives back at once.
+
+    False when a ``before_enqueue`` hook refused the job, or one like it that is unique waits.
+    """
 
     queue: str
     payload: Payload
@@ -57,6 +69,7 @@ class JobHandle:
     """When a delayed job reaches its queue; None for one that was to reach it at once."""
     from_id: bool = False
     """Whether it was made by :meth:`for_id`: then the payload's arguments are not known."""
+    fate: Fate = field(default_factory=Fate, compare=False, repr=False)
 
     @classmethod
     def for_id(cls, id: str, queue: str = "") -> JobHandle:  # noqa: A002 the payload's own word
@@ -76,8 +89,13 @@ class JobHandle:
         return self.payload.id
 
     def __bool__(self) -> bool:
-        """Tell whether the job was let through to its queue."""
-        return not self.vetoed
+        """Tell whether the job was let through to its queue; of a unique one, after the commit."""
+        return not self.vetoed and self.fate.duplicate_of is None
+
+    @property
+    def duplicate_of(self) -> str | None:
+        """The id of the unique job that kept this one from its queue; None if none did."""
+        return self.fate.duplicate_of
 
     @property
     def status(self) -> str:
@@ -164,12 +182,13 @@ class JobHandle:
         return await sync_to_async(self.wait, thread_sensitive=False)(timeout)
 
     def cancel(self) -> bool:
-        """Remove the job from its queue or from the delayed ones; False if it is there no more.
+        """Remove the job from its queue, or where it is delayed or parked; False if it is gone.
 
         One that a worker has taken is not cancelled: :meth:`stop` it.
         """
         store = wiring.store()
-        if not (self._remove_waiting(store) or self._remove_delayed(store)):
+        removals = (self._remove_waiting, self._remove_delayed, self._remove_parked)
+        if not any(remove(store) for remove in removals):
             return False
         if self.id is not None:
             job = registry.find(self.payload.name)
@@ -248,7 +267,11 @@ class JobHandle:
             return bool(self.queue and self.id and find_in(store, self.queue, self.id))
         if store.queues.has(self.queue, self.payload.encode()):
             return True
-        return self.due is not None and store.delayed.has(self._item())
+        if self.due is not None and store.delayed.has(self._item()):
+            return True
+        terms = self._terms()
+        raw = self.payload.encode()
+        return terms is not None and store.limits.holds(terms, self.queue, raw)
 
     def _waits_again(self, store: Store) -> bool:
         """Tell whether a job that keeps no results waits for its next attempt."""
@@ -259,6 +282,16 @@ class JobHandle:
     def _may_be_retried(self) -> bool:
         job = registry.find(self.payload.name)
         return job is not None and job.retry is not None
+
+    def _terms(self) -> Terms | None:
+        """Return the limit that the job may wait for; None for none, or if that is not known."""
+        job = registry.find(self.payload.name)
+        return None if job is None or self.from_id else terms_of(job, self.payload)
+
+    def _remove_parked(self, store: Store) -> bool:
+        terms = self._terms()
+        raw = self.payload.encode()
+        return terms is not None and store.limits.remove(terms, self.queue, raw)
 
     def _item(self) -> bytes:
         return delayed.encode(self.payload, self.queue)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from django_resque.store.commander import telling_uncertainty
 from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
-from django_resque.store.queues import telling_uncertainty
+from django_resque.store.locks import Locks
 from django_resque.store.scripts import Script
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Delayed:
         """Work through ``commander`` on the keys of one namespace."""
         self._commander = commander
         self._keys = keys
+        self._locks = Locks(commander, keys)
 
     def push(self, item: bytes, at: int) -> None:
         """Let an item be due at a timestamp, in one atomic step.
@@ -160,13 +162,17 @@ class Delayed:
 
     def remove(self, at: Timestamp, item: bytes) -> bool:
         """Remove one item of just these bytes from a timestamp; False if it is gone."""
-        return self.take(at, [Taking(item)], exact=True) == [1]
+        return self.take(at, [self.removing(item)], exact=True) == [1]
+
+    def removing(self, item: bytes) -> Taking:
+        """Return the taking of an item that goes nowhere: the lock it may have is free then."""
+        return Taking(item, self._locks.dropping(item))
 
     def remove_many(self, at: Timestamp, items: Sequence[bytes]) -> int:
         """Remove one item of each of these bytes from a timestamp; return how many went."""
         removed = 0
         for start in range(0, len(items), _CHUNK):
-            takings = [Taking(item) for item in items[start : start + _CHUNK]]
+            takings = [self.removing(item) for item in items[start : start + _CHUNK]]
             removed += (self.take(at, takings) or []).count(1)
         return removed
 

@@ -36,6 +36,8 @@ class Keys:
     """Set: names of the paused queues (ours; other clients do not read it)."""
     retried: str = field(init=False)
     """List: the latest retries (ours)."""
+    parked_limits: str = field(init=False)
+    """Sorted set: limits that jobs wait for, by when somebody is to look (ours)."""
     delayed_schedule: str = field(init=False)
     """Sorted set: the timestamps that have delayed items, each its own score."""
     schedules: str = field(init=False)
@@ -65,6 +67,7 @@ class Keys:
             ("pause_all", "pause-all-workers"),
             ("paused_queues", "queues:paused"),
             ("retried", "retried"),
+            ("parked_limits", "parked"),
             ("delayed_schedule", "delayed_queue_schedule"),
             ("schedules", "persistent_schedules"),
             ("schedules_changed", "schedules_changed"),
@@ -122,6 +125,22 @@ class Keys:
     def recoveries(self, digest: str) -> str:
         """Return the key of how often a payload was recovered, by its digest (ours; it expires)."""
         return f"{self.namespace}:recoveries:{digest}"
+
+    def lock(self, name: str) -> str:
+        """Return the key of which job has a lock of unique jobs (ours; it expires)."""
+        return f"{self.namespace}:unique:{name}"
+
+    def running(self, limit: str) -> str:
+        """Return the key of the hash of who is at work within a limit (ours; it expires)."""
+        return f"{self.namespace}:running:{limit}"
+
+    def rate(self, limit: str) -> str:
+        """Return the key of the sorted set of who began lately (ours; it expires)."""
+        return f"{self.namespace}:rate:{limit}"
+
+    def parked(self, limit: str) -> str:
+        """Return the key of the list of the jobs that wait for a limit (ours)."""
+        return f"{self.namespace}:parked:{limit}"
 
     def status(self, job: str) -> str:
         """Return the key of php-resque's status packet of a job."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import redis
 
+    from django_resque.store.commander import Command
+
 _ID = "host~0123456789ab:42:q"
 _CLAIM = f"resque:worker:{_ID}"
 _RUN_AT = "2026-11-21T04:48:58Z"
@@ -182,6 +184,53 @@ def test_errors(store: Store, redis_client: redis.Redis) -> None:
 
     assert ("empty", True) == (reply.status, reply.finished)
     assert ["ERR", "WRONGTYPE"] == [error.lstrip("-").split()[0] for error in reply.errors]
+    assert b"1" == redis_client.get("counter")
+
+
+@pytest.mark.parametrize(
+    ("value", "is_released"), [(b"me", True), (b"other", False), (None, False)]
+)
+def test_release_in_an_ending(
+    store: Store, redis_client: redis.Redis, value: bytes | None, *, is_released: bool
+) -> None:
+    """An ending gives up what its job owns, and nothing that has another owner by now."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    if value is not None:
+        redis_client.set("lock", value)
+    commands: list[Command] = [("resque.release", "lock", "me"), ("INCRBY", "counter", 1)]
+
+    assert [] == step(store, ending=Ending("r1", commands)).errors
+    assert (None if is_released else value) == redis_client.get("lock")
+    assert b"1" == redis_client.get("counter")
+
+
+def test_keep_in_an_ending(store: Store, redis_client: redis.Redis) -> None:
+    """What a job owns is kept longer; what has another owner expires when it would."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    redis_client.set("mine", "me", ex=10)
+    redis_client.set("other", "you", ex=10)
+    commands: list[Command] = [("resque.keep", key, "me", 60_000) for key in ("mine", "other")]
+
+    assert [] == step(store, ending=Ending("r1", commands)).errors
+    assert [True, False] == [redis_client.ttl(key) > 10 for key in ("mine", "other")]
+
+
+def test_refused_operation(store: Store, redis_client: redis.Redis) -> None:
+    """An operation that Redis refuses is told and keeps nothing else from being written."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    redis_client.set("resque:running:few", "spoilt")
+    commands: list[Command] = [
+        ("resque.leave", "resque:", "few", "r1"),
+        ("resque.release", "resque:running:few", "me"),
+        ("INCRBY", "counter", 1),
+    ]
+
+    (error,) = step(store, ending=Ending("r1", commands)).errors
+
+    assert "WRONGTYPE" in error
     assert b"1" == redis_client.get("counter")
 
 
@@ -504,6 +553,15 @@ def test_strike(store: Store, redis_client: redis.Redis) -> None:
     assert {} == store.workers.heartbeats()
     assert [b"\xff"] == redis_client.lrange("failed", 0, -1)
     assert [1, 1] == store.stats.get("processed", "failed")
+
+
+def test_strike_releases(store: Store, redis_client: redis.Redis) -> None:
+    """The ending of a job that is struck off with its worker gives up what the job owns."""
+    redis_client.set(_CLAIM, "claim")
+    redis_client.set("lock", "me")
+
+    assert store.workers.strike(_ID, claim=b"claim", commands=[("resque.release", "lock", "me")])
+    assert not redis_client.exists("lock")
 
 
 def test_strike_once(store: Store, redis_client: redis.Redis) -> None:

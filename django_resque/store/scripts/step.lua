@@ -1,3 +1,4 @@
+-- Begins with ending.lua.
 -- Finish one job and reserve the next, in one atomic step.
 -- KEYS  1 worker:<id>  2 pause-all-workers  3 queues:paused  4 queues  5 worker:<id>:orders
 --       6.. queue:<n>
@@ -25,7 +26,6 @@ local function trimmed_lower(text)
 end
 
 local finished, errors = 0, {}
-local next_arg = 6
 
 if claimed_as(ARGV[2]) then
   return {'job', 1, errors, redis.call('GET', KEYS[1])}
@@ -38,15 +38,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.call('DEL', KEYS[1])
   finished = 1
 end
-for _ = 1, tonumber(ARGV[5]) do
-  local first = next_arg + 1
-  next_arg = first + tonumber(ARGV[next_arg])
-  if finished == 1 then
-    -- One command of the ending that Redis refuses must not keep the others from being written.
-    local reply = redis.pcall(unpack(ARGV, first, next_arg - 1))
-    if type(reply) == 'table' and reply.err then errors[#errors + 1] = reply.err end
-  end
-end
+local next_arg = write_ending(5, errors, finished == 1)
 
 if ARGV[2] == '' then return {'done', finished, errors} end
 

@@ -1,3 +1,4 @@
+-- Begins with ending.lua.
 -- Strike a worker off, if it is still as it was when the caller decided that it is dead.
 -- KEYS  1 workers  2 workers:heartbeat  3 workers:vitals  4 worker:<id>:orders  5 worker:<id>
 --       6.. further keys of the worker to delete
@@ -15,11 +16,6 @@ redis.pcall('HDEL', KEYS[3], ARGV[1])
 redis.call('DEL', KEYS[4])
 if known == 0 then return {0, {}} end
 
-local errors, next_arg = {}, 6
-for _ = 1, tonumber(ARGV[5]) do
-  local first = next_arg + 1
-  next_arg = first + tonumber(ARGV[next_arg])
-  local reply = redis.pcall(unpack(ARGV, first, next_arg - 1))
-  if type(reply) == 'table' and reply.err then errors[#errors + 1] = reply.err end
-end
+local errors = {}
+write_ending(5, errors, true)
 return {1, errors}

@@ -1,3 +1,4 @@
+-- Begins with ending.lua.
 -- Take items from under a timestamp and, with the same step, do with each what is to come of it.
 -- KEYS  1 the master lock   2 delayed_queue_schedule   3 delayed:<timestamp>
 -- ARGV  1 who must hold the master lock, or ''   2 the timestamp
@@ -23,11 +24,11 @@ while next_arg <= #ARGV do
     local first = next_arg + 1
     next_arg = first + tonumber(ARGV[next_arg])
     if result == 1 then
-      local reply = redis.pcall(unpack(ARGV, first, next_arg - 1))
-      if type(reply) == 'table' and reply.err then
+      local failure = carry_out(first, next_arg - 1)
+      if failure then
         redis.call('LPUSH', KEYS[3], item)
         redis.pcall('SADD', ARGV[3] .. item, member)
-        result = reply.err
+        result = failure
       end
     end
   end
