@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # What people read: the text between tags, and what is told in attributes.
 _READ = re.compile(r">([^<>]+)<|(?:aria-label|placeholder|title|data-\w+)=\"([^\"]*)\"")
 
+# What is named in Redis, and so alike in all languages, though a text of ours is the same word.
+_NAMES = {"stats": {"failed"}}
+
 
 @pytest.fixture(autouse=True)
 def shop(
@@ -72,7 +75,7 @@ def test_pages(admin_client: Client, name: str, language: str) -> None:
     assert f'<html lang="{language}"' in page
     assert "%missing" not in page
     english, texts = untranslated(language), read(page)
-    assert set() == english & texts
+    assert _NAMES.get(name, set()) == english & texts
     assert [] == [text for text in english if " " in text and text in unescape(page)]
 
 
