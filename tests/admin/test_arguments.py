@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from django_resque import job
-from django_resque.admin.arguments import MOST, as_it_lies, clean, in_one_line, one_by_one
+from django_resque.admin.arguments import (
+    MOST,
+    as_it_lies,
+    clean,
+    in_one_line,
+    one_by_one,
+    value_as_json,
+)
 from django_resque.jobs.registry import registry
 from django_resque.wire.payload import Payload
 
@@ -103,3 +110,14 @@ def test_clean() -> None:
     assert "a\n\tb".replace("\t", "\\t") + "\\r\n\\u202e" == clean("a\n\tb\r\n\u202e")
     assert "abcd…" == clean("abcdefgh", 5)
     assert 5 == len(clean("\x1b" * 10, 5))
+
+
+def test_value(visit: Callable[..., Visit], staff: MakeUser) -> None:
+    """Any value is shown as JSON, masked by its keys, to those who may see arguments."""
+    shown = value_as_json(visit(), {"depth": 1, "password": "canary"})
+
+    assert shown
+    assert '"depth": 1' in shown
+    assert "canary" not in shown
+    assert "null" == value_as_json(visit(), None)
+    assert value_as_json(visit(user=staff("view_resque")), 1) is None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from django_resque import job
-from django_resque.admin.rows import LONG_WAIT, JobShown, QueueShown, waits_long
+from django_resque import Retry, job
+from django_resque.admin.rows import LONG_WAIT, JobShown, QueueShown, result_url, waits_long
 from django_resque.jobs.queues import QueuedJob
 from django_resque.jobs.registry import registry
 from django_resque.monitor.history import QueueRate
@@ -104,3 +104,24 @@ def test_waits_long() -> None:
     assert not waits_long(None)
     assert not waits_long(timestamps.now() - LONG_WAIT + SECOND)
     assert waits_long(timestamps.now() - LONG_WAIT - SECOND)
+
+
+def test_attempts_and_result(visit: Callable[..., Visit]) -> None:
+    """A job tells which attempt it is, of how many, and its id leads to what came of it."""
+    job(name="again", retry=Retry(max_attempts=5))(lambda: None)
+
+    shown = JobShown.of(visit(), Payload("again", [], {"id": "1f", "attempt": 3}), queue="a b")
+
+    assert (3, 5) == (shown.attempt, shown.attempts)
+    assert f"{ROOT}results/1f/?queue=a+b" == shown.result_url
+    assert (1, None) == (
+        JobShown.of(visit(), Payload("A")).attempt,
+        JobShown.of(visit(), Payload("A")).attempts,
+    )
+
+
+@pytest.mark.parametrize("id_", [None, "", "x" * 201])
+def test_no_result(visit: Callable[..., Visit], id_: str | None) -> None:
+    """Where there is no id to speak of, there is no page."""
+    assert "" == result_url(visit(), id_)
+    assert f"{ROOT}results/!FF/" == result_url(visit(), "\udcff")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from django_resque.admin.visit import Visit
     from django_resque.store import Store
+    from tests.trips import Trips
 
 OURS = "web~0123456789ab:7:mail,*"
 
@@ -109,3 +110,25 @@ def test_unreadable(shown: Callable[..., WorkerShown], held: bytes) -> None:
     assert row.job.error
     assert row.url.endswith("/workers/no!E2!80!AEsense!FF/")
     assert row.remove_url == f"{row.url}remove/"
+
+
+def test_progress(visit: Callable[..., Visit], redis_client: redis.Redis, trips: Trips) -> None:
+    """Rows together learn in one round trip how far their jobs are."""
+    for number in range(3):
+        payload = b'{"class":"A","id":"i-%d","attempt":2}' % number
+        name = f"web:{number}:*"
+        redis_client.sadd("resque:workers", name)
+        redis_client.set(
+            f"resque:worker:{name}", Reservation(name, "mail", "", payload, "r").encode()
+        )
+    redis_client.sadd("resque:workers", "web:9:*")
+    redis_client.set("resque:result:i-1:progress", b'{"done":1,"total":4}')
+    here = visit()
+    rows = workers(here.store)
+
+    trips.count()
+    shown = WorkerShown.all(here, rows)
+
+    assert 1 == trips.count()
+    assert [None, 25, None, None] == [row.progress and row.progress.percent for row in shown]
+    assert [2, 2, 2, None] == [row.job and row.job.attempt for row in shown]
