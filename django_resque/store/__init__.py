@@ -10,6 +10,7 @@ from django_resque.store.history import History
 from django_resque.store.keys import Keys
 from django_resque.store.queues import Queues
 from django_resque.store.recoveries import Recoveries
+from django_resque.store.relations import Relations
 from django_resque.store.results import Results
 from django_resque.store.retries import Retries
 from django_resque.store.schedules import Schedules
@@ -36,6 +37,7 @@ class Store:
         self.results = Results(commander, self.keys)
         self.retries = Retries(commander, self.keys)
         self.recoveries = Recoveries(commander, self.keys)
+        self.relations = Relations(commander, self.keys)
         self.statuses = Statuses(commander, self.keys)
         self.schedules = Schedules(commander, self.keys)
         self.stats = Stats(commander, self.keys)
