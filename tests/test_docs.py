@@ -181,6 +181,9 @@ def test_keys() -> None:
         keys.result("<id>"),
         keys.progress("<id>"),
         keys.recoveries("<digest>"),
+        keys.waiting_job("<id>"),
+        keys.waiting_open("<id>"),
+        keys.dependents("<id>"),
         keys.status("<id>"),
         *(keys.stat(name, worker) for name in ("processed", "failed") for worker in ("", "<id>")),
     }

@@ -82,15 +82,13 @@ local function tell_ended(prefix, now, ended)
     if each.group ~= '' then met[1] = {each.group, each.member} end
     for _, job in ipairs(each.jobs) do
       local dependents = redis.call('SMEMBERS', prefix .. 'dependents:' .. job)
-      for _, id in ipairs(dependents) do met[#met + 1] = {id, job} end
+      for _, id in ipairs(dependents) do met[#met + 1] = {id, job, prefix .. 'dependents:' .. job} end
     end
     for _, pair in ipairs(met) do
       -- One that somebody spoilt must not keep the others from hearing.
       local fine, dropped = pcall(meet, prefix, now, pair[1], pair[2], each.is_done)
       if not fine then failure = dropped elseif dropped then ends[#ends + 1] = dropped end
-    end
-    if each.is_done then
-      for _, job in ipairs(each.jobs) do redis.call('DEL', prefix .. 'dependents:' .. job) end
+      if each.is_done and pair[3] then redis.call('DEL', pair[3]) end
     end
   end
   if failure then error(failure) end
