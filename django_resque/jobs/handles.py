@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from django_resque.jobs.performing import Performed
     from django_resque.store import Store
 
+_NO_SUCCESS = ("failed", "skipped", "expired", "cancelled")
 _LOOK_AGAIN = 10.0  # seconds of waiting after which a message that got lost does not matter
 _AFTER_LOSS = 0.5  # seconds after which a connection that broke is opened again
 _MOST_REMEMBERED = 1000
@@ -97,6 +98,13 @@ class JobHandle:
         if record is not None and record.is_final:
             return record.status
         return "unknown" if get_settings().inline else self._status_on_its_way(record)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a job before it in its chain has ended without success, and so stopped it."""
+        if self.before is None:
+            return False
+        return self.before.status in _NO_SUCCESS or self.before.is_cut_off
 
     @property
     def record(self) -> ResultRecord | None:

@@ -72,7 +72,10 @@ def let_wait(
     # Asked now and not before: it may have come to its end meanwhile, but then it has told so.
     lost = [each for each in after if each.id in unknown and not each.from_id]
     for handle in lost:
-        if handle.status == "unknown" and relations.drop(waiting.id):
+        if handle.is_cut_off:
+            # It told so when nobody waited for it.
+            relations.tell(is_done=False, jobs=[str(handle.id)])
+        elif handle.status == "unknown" and relations.drop(waiting.id):
             raise DependencyError(
                 f"{payload.name} cannot wait for {handle.payload.name} with the id {handle.id}: "
                 "it is nowhere, and no result of it is kept any more"

@@ -115,6 +115,21 @@ def test_failure_early_in_a_chain(note: Job[..., Any], hands: Hands) -> None:
     assert ("cancelled", "succeeded") == (last.status, further.status)
 
 
+def test_failure_earlier_in_a_chain(note: Job[..., Any], hands: Hands) -> None:
+    """A chain that stopped before anybody waited for its end is told of all the same."""
+    chained = chain(note.s("a", 1), note.s("b"), note.s("c")).enqueue()
+    hands.all()
+    assert chained.last.is_cut_off
+    assert not chained.jobs[0].is_cut_off
+    dropped = note.using(depends_on=chained, on_failure="cancel").enqueue("dropped")
+    further = note.using(depends_on=chained, on_failure="continue").enqueue("further")
+    patient = note.using(depends_on=chained).enqueue("patient")
+    hands.all()
+
+    assert ("cancelled", "succeeded") == (dropped.status, further.status)
+    assert "waiting" == patient.status
+
+
 def test_cancelling(note: Job[..., Any], hands: Hands, events: list[object]) -> None:
     """What waits, and what others wait for, can be called off; those others hear of it."""
     first = note.enqueue("first")
