@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 R_co = TypeVar("R_co", covariant=True)
 
 
+class Part:
+    """What a chain or a group is put together of: a signature or a chain."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Signature(Generic[R_co]):
+class Signature(Part, Generic[R_co]):
     """A job with arguments for one performance or many; made by :meth:`Job.s`."""
 
     job: Job[..., R_co]
@@ -32,13 +38,13 @@ class Signature(Generic[R_co]):
         """Enqueue this alone, as :meth:`Job.enqueue` does."""
         return enqueue_chain(chain(self).steps()).last
 
-    def __or__(self, other: Signature[Any] | Chain) -> Chain:
+    def __or__(self, other: Part) -> Chain:
         """Let another job follow."""
         return chain(self, other)
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Part):
     """Jobs of which each is enqueued when the one before it has succeeded."""
 
     signatures: tuple[Signature[Any], ...]
@@ -47,7 +53,7 @@ class Chain:
         """Enqueue the first job, which carries the others with it; return a handle at once."""
         return enqueue_chain(self.steps())
 
-    def __or__(self, other: Signature[Any] | Chain) -> Chain:
+    def __or__(self, other: Part) -> Chain:
         """Let another job follow."""
         return chain(self, other)
 
@@ -77,7 +83,7 @@ class Group:
         return enqueue_group(members, self.callback.steps(with_id=True), self.on_failure)
 
 
-def chain(*parts: Signature[Any] | Chain) -> Chain:
+def chain(*parts: Part) -> Chain:
     """Put jobs one after the other: each is enqueued when the one before it has succeeded.
 
     Raises ArgumentError for what cannot stand there.
@@ -93,8 +99,8 @@ def chain(*parts: Signature[Any] | Chain) -> Chain:
 
 
 def group(
-    *members: Signature[Any] | Chain,
-    callback: Signature[Any] | Chain,
+    *members: Part,
+    callback: Part,
     on_failure: OnFailure = "wait",
 ) -> Group:
     """Put jobs side by side, with a ``callback`` that is enqueued when all of them are done.
