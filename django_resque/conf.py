@@ -33,6 +33,7 @@ class Settings:
     failure_backend: tuple[str, ...] = ("redis",)
     heartbeat_interval: float = 10.0
     heartbeat_ttl: float = 60.0
+    park_unknown: float = 0.0
     schedule: tuple[ScheduleEntry, ...] = ()
     url: str | None = field(default=None, repr=False)
     host: str | None = None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Ruby takes a worker for dead after 300 s of silence: ours must have beaten more than once by then.
 _LONGEST_INTERVAL = 120
+_LONGEST_PAUSE = 604_800  # seconds: a week
 
 
 def _unfit(expected: str, value: Any) -> ValueError:
@@ -78,6 +79,13 @@ def _seconds(longest: float) -> Callable[[Any], float]:
         return float(value)
 
     return read
+
+
+def _pause(value: Any) -> float:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 <= value <= _LONGEST_PAUSE:
+        raise _unfit(f"a number of seconds from 0 to {_LONGEST_PAUSE}", value)
+    return float(value)
 
 
 def _namespace(value: Any) -> str:
@@ -154,6 +162,7 @@ KEYS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "FAILURE_BACKEND": (_backends, '["redis", "log"]'),
     "HEARTBEAT_INTERVAL": (_seconds(_LONGEST_INTERVAL), "10"),
     "HEARTBEAT_TTL": (_seconds(math.inf), "60"),
+    "PARK_UNKNOWN": (_pause, "600"),
     "SCHEDULE": (read_schedule, '{"nightly": {"cron": "0 3 * * *", "job": "shop.jobs.tidy"}}'),
     "URL": (_url, '"redis://localhost:6379/0"'),
     "HOST": (_host, '"localhost"'),

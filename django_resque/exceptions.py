@@ -44,7 +44,12 @@ class DependencyError(ResqueError, ValueError):
 
 
 class InvalidQueueName(ResqueError, ValueError):
-    """Raised for a queue name that Resque's clients could not share."""
+    """Raised for a queue name that Resque's clients could not share; keeps the name."""
+
+    def __init__(self, message: str, name: object = "") -> None:
+        """Keep the refused ``name`` beside what is wrong with it."""
+        super().__init__(message)
+        self.name = name
 
 
 class InvalidSchedule(ResqueError, ValueError):

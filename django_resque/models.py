@@ -33,6 +33,7 @@ class Resque(models.Model):
             ("delete_job", "Can delete jobs, queues and failures"),
             ("pause_queue", "Can pause and resume queues"),
             ("control_worker", "Can control workers"),
+            ("manage_schedule", "Can move and cancel delayed jobs, and switch recurring ones"),
         )
         verbose_name = _("Resque")
         verbose_name_plural = _("Queues, workers and failures")

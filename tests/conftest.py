@@ -102,5 +102,5 @@ def resque_store(resque_settings: Configure) -> Store:
 def trips(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> Trips:
     """Count the round trips of our own code to a server that has our scripts already."""
     for path in Path(scripts.__file__).parent.glob("*.lua"):
-        redis_client.script_load(path.read_text())
+        redis_client.script_load(scripts.Script(path.stem).source)
     return Trips(monkeypatch)

@@ -67,6 +67,8 @@ OPTIONS = "must be a dict of redis-py's options by name, not {}"
             ("HEARTBEAT_INTERVAL", value, INTERVAL)
             for value in (0, -1, "10", True, 121, float("nan"))
         ),
+        ("PARK_UNKNOWN", -1, "must be a number of seconds from 0 to 604800, not {}"),
+        ("PARK_UNKNOWN", True, "must be a number of seconds from 0 to 604800, not {}"),
         ("HEARTBEAT_TTL", 0, "must be a number of seconds above 0, not {}"),
         *(("HOST", value, TEXT) for value in ("", 5, "a\nb")),
         *(("HOST", value, HOST) for value in ("h:6379", "redis://h", "u@h", "a b")),

@@ -185,6 +185,10 @@ def test_keys() -> None:
         keys.waiting_open("<id>"),
         keys.dependents("<id>"),
         keys.status("<id>"),
+        keys.lock("<name>"),
+        keys.running("<limit>"),
+        keys.rate("<limit>"),
+        keys.parked("<limit>"),
         *(keys.stat(name, worker) for name in ("processed", "failed") for worker in ("", "<id>")),
     }
     named = defined(page("reference/keys.md").partition("\n## ")[0])

@@ -27,6 +27,7 @@ def test_permissions() -> None:
         "delete_job",
         "pause_queue",
         "control_worker",
+        "manage_schedule",
     } == {permission.codename for permission in found}
 
 

@@ -90,4 +90,8 @@ _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "job": ("job", ("job",)),
     "failure": ("failure", ("list_name", "digest")),
     "failures": ("failures", ()),
+    "delayed": ("delayed", ()),
+    "timestamp": ("delayed_at", ("timestamp",)),
+    "schedule": ("schedule", ("schedule",)),
+    "result": ("result", ("job_id",)),
 }

@@ -67,6 +67,14 @@ def as_it_lies(visit: Visit, raw: bytes, payload: Payload | None) -> str | None:
     return _pretty({"class": payload.name, "args": masked_args(payload), **extras}, MOST)
 
 
+def value_as_json(visit: Visit, value: Any) -> str | None:
+    """Return any value as JSON, masked by its keys; None for those who may not see arguments."""
+    if not visit.may["view_arguments"]:
+        return None
+    (masked,) = masked_args(Payload("", [value]))
+    return _pretty(masked, MOST)
+
+
 def clean(text: str, limit: int = MOST) -> str:
     """Return a text of several lines with other controls escaped, at most ``limit`` long."""
     cut = text[: limit + 1].split("\n")

@@ -10,6 +10,7 @@ from django_resque.admin.arguments import MOST, clean, one_by_one
 from django_resque.admin.backtraces import Part, parts
 from django_resque.admin.causes import in_words, usage
 from django_resque.admin.failure_filters import link
+from django_resque.admin.rows import result_url
 from django_resque.jobs.masking import masked_record
 from django_resque.jobs.registry import registry
 from django_resque.wire import timestamps
@@ -49,6 +50,12 @@ class FailureDetails:
     job_url: str
     """The page of the job; empty if it is not registered here."""
     job_id: str
+    result_url: str
+    """The page of what came of it; empty for a job without an id."""
+    attempt: int
+    """The number of the performance that failed: 1 for the first."""
+    attempts: int | None
+    """How often it is performed at most; None where no policy of retries is known."""
     queued_at: datetime | None
     failed_at: datetime | None
     failed_text: str
@@ -74,7 +81,7 @@ class FailureDetails:
     def of(cls, visit: Visit, row: FailureRow, newer_url: str, older_url: str) -> FailureDetails:
         """Show a failure to the user of this visit."""
         record = masked_record(row.record) if row.record else None
-        payload, cause = row.payload, row.cause
+        payload, cause, job = row.payload, row.cause, registry.find(row.job)
         worker = record.worker if record else ""
         failures = visit.url("failures")
         return cls(
@@ -89,8 +96,11 @@ class FailureDetails:
             usage=usage(cause),
             unreadable=printable(row.error, 500),
             job=printable(row.job),
-            job_url=visit.url("job", job=row.job) if row.job in registry else "",
+            job_url=visit.url("job", job=row.job) if job else "",
             job_id=printable(payload.id or "") if payload else "",
+            result_url=result_url(visit, payload.id, row.queue) if payload else "",
+            attempt=payload.attempt if payload else 1,
+            attempts=job.retry.max_attempts if job and job.retry else None,
             queued_at=payload.queued_at if payload else None,
             failed_at=row.failed_at,
             failed_text="" if row.failed_at or not record else printable(record.failed_at, 100),

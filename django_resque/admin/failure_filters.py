@@ -9,7 +9,7 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from django_resque.reading.failure_filter import FailureFilter
 from django_resque.wire.printable import printable
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _LONGEST = 1_000
 
 STATES = (
-    ("all", gettext_lazy("All")),
-    ("waiting", gettext_lazy("Not retried")),
-    ("retried", gettext_lazy("Retried")),
+    ("all", pgettext_lazy("failures", "All")),
+    ("waiting", pgettext_lazy("failures", "Not retried")),
+    ("retried", pgettext_lazy("failures", "Retried")),
 )
 
 
@@ -87,6 +87,7 @@ def in_words(given: FailureFilter, group: str = "") -> str:
     ``group`` is what its fingerprint stands for, where that is known.
     """
     phrases = [
+        # Translators: this and the next ones make a list, after “failures with …” and the like.
         (given.job, _("job %s")),
         (given.queue, _("queue %s")),
         (given.exception, _("exception %s")),

@@ -181,10 +181,11 @@ def number(count: int) -> str:
 def _looked(page: FailurePage) -> str:
     # Counted from the newest of all, so that it tells the same on the pages that follow.
     seen = page.total - (page.next_before or 0)
-    return _("Looked through the newest %(seen)s of %(total)s failures.") % {
-        "seen": number(seen),
-        "total": number(page.total),
-    }
+    return ngettext(
+        "Looked through the newest %(seen)s of %(total)s failure.",
+        "Looked through the newest %(seen)s of %(total)s failures.",
+        page.total,
+    ) % {"seen": number(seen), "total": number(page.total)}
 
 
 def _looked_at(page: GroupsPage, before: int | None) -> str:
@@ -194,5 +195,15 @@ def _looked_at(page: GroupsPage, before: int | None) -> str:
             ngettext("Counted %s failure.", "Counted all %s failures.", page.total) % told["total"]
         )
     if before is None:
-        return _("Counted among the newest %(examined)s of %(total)s failures.") % told
-    return _("Counted among %(examined)s older ones of %(total)s failures.") % told
+        phrase = ngettext(
+            "Counted among the newest %(examined)s of %(total)s failure.",
+            "Counted among the newest %(examined)s of %(total)s failures.",
+            page.total,
+        )
+    else:
+        phrase = ngettext(
+            "Counted among %(examined)s older ones of %(total)s failure.",
+            "Counted among %(examined)s older ones of %(total)s failures.",
+            page.total,
+        )
+    return phrase % told

@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from django_resque.admin.hints import UNKNOWN
 from django_resque.exceptions import DecodeError
@@ -157,7 +158,8 @@ class ChoiceArgument(Argument, forms.ChoiceField):
         """Make a field to choose from ``values``."""
         self.values = {_compact(value): value for value in values}
         super().__init__(**options)
-        empty = _("None") if self.nullable else "—"
+        # Translators: the value None of Python, among the values to choose from.
+        empty = pgettext("value", "None") if self.nullable else "—"
         self.choices = [("", empty), *((key, str(each)) for key, each in self.values.items())]
 
     def to_python(self, value: Any) -> Any:
@@ -192,22 +194,23 @@ class JSONArgument(Argument, forms.CharField):
     def to_python(self, value: Any) -> Any:
         """Read the text."""
         try:
-            read = loads(str(value).encode(), _("The text"))
+            read = loads(str(value).encode(), "the text")
         except DecodeError as error:
-            hint = _("Text goes in double quotes.")
-            raise ValidationError(f"{error}. {hint}") from None
+            # Translators: the reason is in English, such as “the text is not JSON: …”.
+            told = _("It cannot be read (%s). Text goes in double quotes.")
+            raise ValidationError(told % error) from None
         if too_deep(read, MAX_ARGUMENT_DEPTH):
-            raise ValidationError(_("Nested deeper than %s levels.") % MAX_ARGUMENT_DEPTH)
+            told = ngettext(
+                "Nested deeper than %s level.", "Nested deeper than %s levels.", MAX_ARGUMENT_DEPTH
+            )
+            raise ValidationError(told % MAX_ARGUMENT_DEPTH)
         if _SURROGATE.search(_compact(read)):
             raise ValidationError(
                 _("Holds half a character (a lone surrogate), which UTF-8 cannot carry.")
             )
         if self.kind and not isinstance(read, self.kind) and not (read is None and self.nullable):
-            wanted = _("a list") if self.kind is list else _("an object")
-            raise ValidationError(
-                _("Give %(wanted)s: %(example)s")
-                % {"wanted": wanted, "example": _EXAMPLES[self.kind]}
-            )
+            wanted = _("Give a list: %s") if self.kind is list else _("Give an object: %s")
+            raise ValidationError(wanted % _EXAMPLES[self.kind])
         return read
 
     def validate(self, value: Any) -> None:
@@ -262,8 +265,9 @@ def field_for(hint: Hint, **options: Any) -> Argument:
         return _SIMPLE[kind](**options)
     shape = _shape(kind)
     if shape is None and isinstance(kind, type) and (advice := instead_of(kind)):
+        # Translators: the advice is one of those that begin with “pass”.
         told = _("JSON carries no %(kind)s, so nothing can be passed here. In code: %(advice)s.")
-        told %= {"kind": kind.__name__, "advice": advice}
+        told %= {"kind": kind.__name__, "advice": _(advice)}
         options |= {"help_text": escape(told), "error_messages": {"required": told}}
         return RefusedArgument(**options)
     return JSONArgument(kind=shape, **options)

@@ -12,6 +12,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from django_resque.admin import refusals
 from django_resque.admin.fields import (
     OMITTED,
     ChoiceArgument,
@@ -62,7 +63,7 @@ class EnqueueForm(forms.Form):
         try:
             check_queue_name(name)
         except InvalidQueueName as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(refusals.in_words(error)) from None
         return name
 
 

@@ -14,6 +14,8 @@ _TABS = (
     ("queues", _("Queues")),
     ("working", _("Working")),
     ("failures", _("Failed")),
+    ("delayed", _("Delayed")),
+    ("recurring", _("Recurring")),
     ("workers", _("Workers")),
     ("jobs", _("Jobs")),
     ("stats", _("Stats")),

@@ -14,10 +14,10 @@ from django.urls import path
 
 from django_resque.admin.addresses import locate
 from django_resque.admin.answers import Done, respond, unavailable
+from django_resque.admin.refusals import in_words
 from django_resque.admin.urls import ROUTES
 from django_resque.admin.visit import Visit
 from django_resque.exceptions import ConfigurationError, ResqueError, StoreError
-from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -90,4 +90,4 @@ class ResqueAdmin(_Base):
             if request.method != "POST":
                 raise
             start = visit.url("resque_changelist")
-            return respond(visit, Done(printable(str(error), 500), start, level=messages.ERROR))
+            return respond(visit, Done(in_words(error), start, level=messages.ERROR))

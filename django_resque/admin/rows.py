@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django_resque.admin.addresses import spell
 from django_resque.admin.arguments import in_one_line
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from django_resque.monitor.queues import QueueRow
     from django_resque.wire.payload import Payload
 
+_LONGEST_ID = 200
 LONG_WAIT = timedelta(minutes=1)
 """A queue whose next job has waited longer than this stands out."""
 
@@ -40,10 +42,21 @@ class JobShown:
     """The page of the job; empty if it is not registered here."""
     error: str
     """Why it is not readable; empty if it is."""
+    attempt: int = 1
+    """The number of the performance: 1 for the first, more for a retry."""
+    attempts: int | None = None
+    """How often it is performed at most; None where no policy of retries is known."""
+    result_url: str = ""
+    """The page of what came of it; empty for a job without an id."""
 
     @classmethod
-    def of(cls, visit: Visit, payload: Payload | None, error: str = "") -> JobShown:
-        """Show a payload; None for one that is not readable, for the reason in ``error``."""
+    def of(
+        cls, visit: Visit, payload: Payload | None, error: str = "", *, queue: str = ""
+    ) -> JobShown:
+        """Show a payload; None for one that is not readable, for the reason in ``error``.
+
+        ``queue`` is the one that it comes from or goes to, where that is known.
+        """
         if payload is None:
             return cls("", "", "", None, "", printable(error, 500))
         known = registry.find(payload.name)
@@ -54,6 +67,9 @@ class JobShown:
             queued_at=payload.queued_at,
             url=visit.url("job", job=known.name) if known else "",
             error="",
+            attempt=payload.attempt,
+            attempts=known.retry.max_attempts if known and known.retry else None,
+            result_url=result_url(visit, payload.id, queue),
         )
 
 
@@ -107,6 +123,14 @@ class GoneShown:
     """Where to go on."""
     link: str
     """What that is called."""
+
+
+def result_url(visit: Visit, id_: str | None, queue: str = "") -> str:
+    """Return the page of what came of a job; empty for one without an id to speak of."""
+    if not id_ or len(id_) > _LONGEST_ID:
+        return ""
+    url = visit.url("result", job_id=id_)
+    return f"{url}?{urlencode({'queue': queue}, errors='replace')}" if queue else url
 
 
 def waits_long(since: datetime | None) -> bool:

@@ -9,6 +9,8 @@ from django.urls import register_converter
 
 from django_resque.admin.addresses import DigestConverter, NameConverter
 from django_resque.admin.views import (
+    delayed,
+    delayed_changes,
     failure_actions,
     failure_edits,
     failure_sweeps,
@@ -17,6 +19,9 @@ from django_resque.admin.views import (
     queue_changes,
     queues,
     registry,
+    results,
+    schedule_changes,
+    schedules,
     stats,
     workers,
 )
@@ -53,6 +58,9 @@ _QUEUE = "queues/<name:queue>"
 _JOB = "jobs/<name:job>"
 _WORKER = "workers/<name:worker>"
 _LIST = "failed/<name:list_name>"
+_TIMESTAMP = "delayed/at/<name:timestamp>"
+_SCHEDULE = "recurring/<name:schedule>"
+_RESULT = "results/<name:job_id>"
 
 ROUTES: tuple[Route, ...] = (
     _page("", "resque_changelist", overview.show),
@@ -93,6 +101,33 @@ ROUTES: tuple[Route, ...] = (
         f"{_LIST}/remove-all/", "remove_matching", failure_sweeps.remove_matching, "delete_job"
     ),
     _action(f"{_LIST}/clear/", "clear_failures", failure_actions.clear, "delete_job"),
+    _page("delayed/", "delayed", delayed.show_all),
+    _page("delayed/classes/", "delayed_classes", delayed.show_classes),
+    _page(f"{_TIMESTAMP}/", "delayed_at", delayed.show),
+    _page(f"{_TIMESTAMP}/jobs/<digest:digest>/", "delayed_job", delayed.show_job),
+    _action("delayed/run/", "run_delayed", delayed_changes.run, "enqueue_job"),
+    _action("delayed/cancel/", "cancel_delayed", delayed_changes.cancel, "manage_schedule"),
+    _action("delayed/move/", "move_delayed", delayed_changes.move, "manage_schedule"),
+    _page("recurring/", "recurring", schedules.show_all),
+    _page(f"{_SCHEDULE}/", "schedule", schedules.show),
+    _action(f"{_SCHEDULE}/run/", "run_schedule", schedule_changes.run, "enqueue_job"),
+    _action(
+        f"{_SCHEDULE}/edit/",
+        "run_schedule_edited",
+        schedule_changes.run_edited,
+        *schedules.EDITING,
+    ),
+    _action(
+        f"{_SCHEDULE}/off/", "switch_schedule_off", schedule_changes.switch_off, "manage_schedule"
+    ),
+    _action(
+        f"{_SCHEDULE}/on/", "switch_schedule_on", schedule_changes.switch_on, "manage_schedule"
+    ),
+    _action(f"{_SCHEDULE}/remove/", "remove_schedule", schedule_changes.remove, "manage_schedule"),
+    _page("results/", "results", results.find),
+    _page(f"{_RESULT}/", "result", results.show),
+    _action(f"{_RESULT}/cancel/", "cancel_job", results.cancel, "delete_job"),
+    _action(f"{_RESULT}/stop/", "stop_job", results.stop, "control_worker"),
     _page("stats/", "stats", stats.show),
     _page("stats/keys/", "keys", stats.show_keys),
     _page("stats/keys/<name:key>/", "key", stats.show_key, "view_arguments"),

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_resque.admin.addresses import address
+from django_resque.admin.progress import ProgressShown
 from django_resque.admin.rows import JobShown
 from django_resque.conf import get_settings
+from django_resque.monitor.results import progress_of
 from django_resque.monitor.workers import SILENT
 from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from django_resque.admin.visit import Visit
     from django_resque.monitor.workers import WorkerRow
+    from django_resque.wire.result import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,20 @@ class WorkerShown:
     """Where to post ``rid`` to kill its job; empty if it has none or takes no orders."""
     remove_url: str
     """Where to post to remove it; empty unless it passes for dead or nobody can read its id."""
+    progress: ProgressShown | None = None
+    """How far its job says it is."""
 
     @classmethod
-    def of(cls, visit: Visit, row: WorkerRow) -> WorkerShown:
+    def all(cls, visit: Visit, rows: Sequence[WorkerRow]) -> list[WorkerShown]:
+        """Show rows, each with how far its job says it is: in one round trip."""
+        ids = [row.job.payload.id or "" if row.job and row.job.payload else "" for row in rows]
+        told = progress_of(visit.store, [id_ for id_ in ids if id_])
+        return [
+            cls.of(visit, row, told.get(id_)) for row, id_ in zip(rows, ids, strict=True)
+        ]  # fmt: skip
+
+    @classmethod
+    def of(cls, visit: Visit, row: WorkerRow, progress: Progress | None = None) -> WorkerShown:
         """Show a row."""
         silent = row.is_silent(get_settings().heartbeat_ttl)
         hears = row.hears and not silent
@@ -102,6 +117,7 @@ class WorkerShown:
             url=visit.url("worker", worker=row.id),
             kill_url=visit.url("kill_job", worker=row.id) if rid else "",
             remove_url=visit.url("remove_worker", worker=row.id) if is_odd else "",
+            progress=ProgressShown.of(visit, progress),
         )
 
 
@@ -110,4 +126,4 @@ def _job(visit: Visit, row: WorkerRow) -> JobShown | None:
         return None
     if row.job is None:
         return JobShown.of(visit, None, row.error)
-    return JobShown.of(visit, row.job.payload, row.job.error)
+    return JobShown.of(visit, row.job.payload, row.job.error, queue=row.job.queue)

@@ -41,7 +41,7 @@ def run_delayed(store: Store, at: str, raws: Sequence[bytes]) -> int:
 
 def cancel_delayed(store: Store, at: str, raws: Sequence[bytes]) -> int:
     """Remove items of a timestamp, given by their exact bytes; return how many were there."""
-    return _take(store, at, [Taking(raw) for raw in raws])
+    return _take(store, at, [store.delayed.removing(raw) for raw in raws])
 
 
 def move_delayed(store: Store, at: str, raws: Sequence[bytes], moment: datetime) -> int:
@@ -62,18 +62,21 @@ def cancel_equal(store: Store, raw: bytes) -> int:
     return store.delayed.remove_equal(raw)
 
 
-def cancel_timestamp(store: Store, at: str) -> int:
-    """Remove all items of a timestamp; return how many went."""
+def cancel_timestamp(store: Store, at: str, most: int | None = None) -> int:
+    """Remove all items of a timestamp, or so many of them; return how many went."""
     removed = 0
-    while raws := store.delayed.window(at, 0, _BATCH).items:
+    while raws := store.delayed.window(at, 0, _batch(removed, most)).items:
         removed += store.delayed.remove_many(at, raws)
     return removed
 
 
-def run_timestamp(store: Store, at: str) -> tuple[int, int]:
-    """Let all items of a timestamp go now; return how many did, and how many cannot and stay."""
+def run_timestamp(store: Store, at: str, most: int | None = None) -> tuple[int, int]:
+    """Let all items of a timestamp, or so many of them, go now.
+
+    Returns how many did, and how many cannot and stay.
+    """
     run = refused = 0
-    while raws := store.delayed.window(at, refused, _BATCH).items:
+    while raws := store.delayed.window(at, refused, _batch(run + refused, most)).items:
         good = [raw for raw in raws if _leads_somewhere(raw)]
         gone = run_delayed(store, at, good)
         run += gone
@@ -81,6 +84,22 @@ def run_timestamp(store: Store, at: str) -> tuple[int, int]:
         if not gone and good:
             break  # others take them away as well, or their queue refuses them
     return run, refused
+
+
+def move_timestamp(store: Store, at: str, moment: datetime, most: int | None = None) -> int:
+    """Let all items of a timestamp, or so many of them, be due at another, an aware datetime.
+
+    Returns how many moved: none if it is the same.
+    """
+    moved = 0
+    if at == str(timestamp(due_at(moment))):
+        return moved
+    while raws := store.delayed.window(at, 0, _batch(moved, most)).items:
+        gone = move_delayed(store, at, raws, moment)
+        moved += gone
+        if not gone:
+            break
+    return moved
 
 
 def cancel_class(store: Store, name: str) -> int:
@@ -91,6 +110,10 @@ def cancel_class(store: Store, name: str) -> int:
         if (job.payload.name if job.payload else "") == name:
             found.setdefault(at, []).append(raw)
     return sum(store.delayed.remove_many(at, raws) for at, raws in found.items())
+
+
+def _batch(done: int, most: int | None) -> int:
+    return _BATCH if most is None else min(_BATCH, most - done)
 
 
 def _take(store: Store, at: str, takings: Sequence[Taking]) -> int:

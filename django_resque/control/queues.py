@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_resque.jobs.queues import remove_from
+from django_resque.jobs.uniqueness import free_locks
 from django_resque.wire.queue_name import check_queue_name
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def resume_queue(store: Store, queue: str) -> bool:
 
 def remove_queue(store: Store, queue: str) -> int:
     """Forget a queue with all jobs in it; return how many there were."""
-    return store.queues.remove(queue)
+    return free_locks(store, queue) + store.queues.remove(queue)
 
 
 def remove_job(store: Store, queue: str, id_: str) -> bool:
@@ -55,4 +56,4 @@ def move_jobs(
 
 def clear_queue(store: Store, queue: str) -> int:
     """Remove all jobs from a queue that stays known; return how many there were."""
-    return store.queues.clear(queue)
+    return free_locks(store, queue) + store.queues.clear(queue)

@@ -15,9 +15,11 @@ from django_resque.execution.outcome import (
     Succeeded,
     failure_in,
 )
+from django_resque.jobs.limits import terms_of
 from django_resque.jobs.moments import timestamp
 from django_resque.jobs.registry import registry
 from django_resque.wire import delayed, status, timestamps
+from django_resque.wire.lock import Lock
 from django_resque.wire.payload import Payload, retried
 from django_resque.wire.result import ResultRecord
 from django_resque.wire.retry import RetryNote
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django_resque.execution.outcome import Outcome
+    from django_resque.jobs.definition import Job
     from django_resque.store import Store
     from django_resque.store.commander import Command
     from django_resque.wire.result import Ended
@@ -71,7 +74,7 @@ def closing(
     job = registry.find(name) if name else None
     has_result = job is not None and job.result_ttl is not None
     has_recoveries = job is not None and job.on_worker_loss == "requeue"
-    commands: list[Command] = []
+    commands = unlocking(store, raw, outcome, job) + leaving(store, reservation, job)
     if has_recoveries and not isinstance(outcome, Requeued):
         commands += store.recoveries.forgetting(reservation.queue, raw)
     if not has_result and not may_be_tracked(raw):
@@ -90,6 +93,35 @@ def closing(
     if tracked is not None:
         commands += _status(store, tracked, payload, outcome, started)
     return commands
+
+
+def unlocking(
+    store: Store, raw: bytes, outcome: Outcome, job: Job[..., Any] | None
+) -> list[Command]:
+    """Return the command that frees the lock of a unique job, or keeps it for the next attempt."""
+    lock = Lock.find(raw)
+    if lock is None:
+        return []
+    if isinstance(outcome, (Retrying, Requeued)):
+        waiting = outcome.delay if isinstance(outcome, Retrying) else 0.0
+        return store.locks.keeping(lock, waiting + job.unique_for) if job else []
+    return store.locks.releasing(lock)
+
+
+def leaving(
+    store: Store, reservation: Reservation, job: Job[..., Any] | None, *, begun: bool = True
+) -> list[Command]:
+    """Return the commands that give up the place of a job in its limit, if it has one."""
+    if job is None or not job.is_limited:
+        return []
+    try:
+        terms = terms_of(job, Payload.decode(reservation.payload))
+    except DecodeError:
+        return []
+    if terms is None:
+        return []
+    commands = [] if begun else store.limits.forgetting(terms.limit, reservation.rid)
+    return commands + store.limits.leaving(terms.limit, reservation.rid)
 
 
 def may_be_tracked(raw: bytes) -> bool:

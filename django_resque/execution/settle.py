@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import DecodeError
-from django_resque.execution.endings import closing, returning
+from django_resque.execution.endings import closing, leaving, returning
 from django_resque.execution.following import following
 from django_resque.execution.outcome import Failed, Requeued, Retrying
 from django_resque.execution.verdict import judge_loss
@@ -64,7 +64,8 @@ def ending(
 def giving_back(store: Store, reservation: Reservation) -> Ending:
     """Return the ending of a claim whose job has not begun: it is the next in its queue again."""
     pushing = store.queues.pushing(reservation.queue, [reservation.payload], at_front=True)
-    return Ending(reservation.rid, pushing)
+    leave = leaving(store, reservation, registered_job(reservation.payload), begun=False)
+    return Ending(reservation.rid, [*pushing, *leave])
 
 
 def tell(backends: Sequence[FailureBackend], reservation: Reservation, outcome: Outcome) -> None:

@@ -8,9 +8,12 @@ trailing ``{"**": {...}}``.
 from __future__ import annotations
 
 from inspect import Parameter, Signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 KEYWORDS = "**"
 """The one key of the object that carries keyword arguments behind the positional ones."""
@@ -67,6 +70,19 @@ class Parameters:
         if kwargs or not self._least <= len(args) <= self._most:
             self._bind(tuple(args), kwargs)
         return args, kwargs
+
+    def values(self, packed: list[Any], names: Sequence[str]) -> list[Any]:
+        """Return what a call gives to these parameters, their defaults where it gives nothing.
+
+        Raises ArgumentError if the arguments do not fit.
+        """
+        args, kwargs = unpack(packed)
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise ArgumentError(f"{self._title()}: {error}") from None
+        bound.apply_defaults()
+        return [bound.arguments[name] for name in names]
 
     def _bind(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]

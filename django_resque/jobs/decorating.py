@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 from django_resque.exceptions import ConfigurationError
 from django_resque.jobs.arguments import Parameters
 from django_resque.jobs.definition import Job, P, R
+from django_resque.jobs.grouping import check_names
 from django_resque.jobs.options import checked
 from django_resque.jobs.plugins import hook_methods
 from django_resque.jobs.registry import registry
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import timedelta
 
+    from django_resque.jobs.grouping import By
     from django_resque.jobs.plugins import Plugin
     from django_resque.jobs.retry import Retry
 
@@ -71,6 +73,12 @@ def job(
     result_ttl: float | timedelta | None = None,
     ttl: float | timedelta | None = None,
     php_status: bool | None = None,
+    unique: Literal["until_start", "until_end"] | None = None,
+    unique_for: float | timedelta | None = None,
+    unique_by: By | None = None,
+    max_running: int | None = None,
+    rate: str | None = None,
+    limit_by: By | None = None,
 ) -> JobDecorator: ...
 def job(target: Any = None, /, **options: Any) -> Any:
     """Make a job of a function, or of a class with a ``perform`` method.
@@ -78,7 +86,9 @@ def job(target: Any = None, /, **options: Any) -> Any:
     Used as ``@job`` or with options, as in ``@job(queue="critical", timeout=30)``:
     ``name`` meets the class name of another language, ``timeout`` is in seconds, ``max_memory``
     is a size such as ``"200M"``, ``ids=False`` writes payloads exactly as Ruby does, ``retry``
-    is a :class:`Retry`, ``result_ttl`` keeps for so long what came of the job.
+    is a :class:`Retry`, ``result_ttl`` keeps for so long what came of the job, ``unique`` lets
+    no second job of equal arguments be enqueued until then, ``max_running`` and ``rate`` limit
+    how many are performed at once and in a while, such as ``"10/m"``.
     """
     options = checked(options)
     if target is not None:
@@ -94,6 +104,8 @@ def _define(target: Any, options: dict[str, Any]) -> Job[..., Any]:
         defined = _from_class(target, name, options)
     else:
         defined = _from_function(target, name, options)
+    for option in ("unique_by", "limit_by"):
+        check_names(option, options.get(option), defined.parameters)
     registry.add(defined)
     return defined
 

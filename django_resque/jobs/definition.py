@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from django_resque.jobs.arguments import Parameters
     from django_resque.jobs.commit import OnCommit
     from django_resque.jobs.handles import JobHandle
+    from django_resque.jobs.limits import Rate
     from django_resque.jobs.plugins import Plugin
     from django_resque.jobs.retry import Retry
     from django_resque.wire.relations import OnFailure
@@ -79,6 +80,18 @@ class Job(Generic[P, R]):
     """Seconds after which a payload that still waits is dropped; None for never."""
     php_status: bool = False
     """Whether php-resque's status packets are written for it."""
+    unique: str | None = None
+    """Until when no second one like it is enqueued: ``until_start`` or ``until_end``."""
+    unique_for: float = 3600.0
+    """Seconds after which one may be, whatever became of the first."""
+    unique_by: tuple[str, ...] | Callable[..., Any] | None = None
+    """What makes two calls alike; None for all their arguments."""
+    max_running: int | None = None
+    """How many are performed at once; None for as many as there are workers."""
+    rate: Rate | None = None
+    """How many begin in which span; None for any number."""
+    limit_by: tuple[str, ...] | Callable[..., Any] | None = None
+    """What makes calls share these limits; None for that all calls do."""
     at_front: bool = False
     """Whether it is enqueued before those that wait already."""
     on_commit: OnCommit = True
@@ -120,6 +133,11 @@ class Job(Generic[P, R]):
         """The first line of the docstring; empty without one."""
         text = self.__dict__["__wrapped__"].__doc__ or ""
         return text.strip().partition("\n")[0].strip()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether some of its performances may have to wait for others."""
+        return self.max_running is not None or self.rate is not None
 
     def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobHandle:
         """Have a worker perform the job with these arguments; return a handle at once.
@@ -225,6 +243,8 @@ class Job(Generic[P, R]):
         given = {"queue": queue, "at_front": at_front, "on_commit": on_commit}
         changes: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
         if depends_on is not None:
+            if self.unique:
+                raise ArgumentError(f"{self.name}: a unique job cannot wait for others")
             changes["depends_on"] = awaited(depends_on)
             check_dependencies(changes["depends_on"])
         if on_failure is not None:
@@ -271,7 +291,8 @@ class Job(Generic[P, R]):
         """Return a new payload with arguments as they travel, due at ``not_before`` or now."""
         ids = get_settings().job_ids if self.ids is None else self.ids
         extras: dict[str, Any] = {}
-        if (ids or with_id or self.result_ttl) or (self.ttl or self.php_status or self.depends_on):
+        needs_id = ids or with_id or self.result_ttl or self.ttl
+        if needs_id or self.php_status or self.unique or self.depends_on:
             # From when it is due: until then it does not wait for a worker.
             queue_time = round(max(time.time(), not_before), 6)
             extras = {"id": os.urandom(16).hex(), "queue_time": queue_time}

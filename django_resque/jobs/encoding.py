@@ -33,14 +33,20 @@ _MAX_BITS = 14_284
 
 _SCALARS = frozenset({str, int, float, bool, NoneType})
 
+
+def _(text: str) -> str:
+    """Mark a text for the catalogues: the admin's forms say it in the reader's language."""
+    return text  # gettext_noop would need settings at import
+
+
 _INSTEAD_OF_SCALARS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (Model, "pass its primary key and fetch it in the job"),
-    (QuerySet, "pass a list of primary keys"),
-    (Promise, "pass str() of it: a lazy text is translated only when printed"),
-    ((datetime, date, time), "pass its .isoformat()"),
-    (timedelta, "pass its .total_seconds()"),
-    ((Decimal, UUID, PurePath), "pass str() of it"),
-    ((bytes, bytearray, memoryview), "pass text, such as base64"),
+    (Model, _("pass its primary key and fetch it in the job")),
+    (QuerySet, _("pass a list of primary keys")),
+    (Promise, _("pass str() of it: a lazy text is translated only when printed")),
+    ((datetime, date, time), _("pass its .isoformat()")),
+    (timedelta, _("pass its .total_seconds()")),
+    ((Decimal, UUID, PurePath), _("pass str() of it")),
+    ((bytes, bytearray, memoryview), _("pass text, such as base64")),
 )
 _INSTEAD: tuple[tuple[type | tuple[type, ...], str], ...] = (
     *_INSTEAD_OF_SCALARS,

@@ -9,20 +9,22 @@ from django_resque.conf import get_settings
 from django_resque.exceptions import DecodeError
 from django_resque.jobs.commit import after_commit
 from django_resque.jobs.encoding import encode, encode_value
+from django_resque.jobs.grouping import canonical
 from django_resque.jobs.handles import JobHandle, remember_result
+from django_resque.jobs.limits import mark_limited
 from django_resque.jobs.moments import timestamp
 from django_resque.jobs.performing import perform_job
 from django_resque.jobs.plugins import lets_pass
 from django_resque.jobs.registry import registry
+from django_resque.jobs.uniqueness import mark, push_unique, waiting_packets
 from django_resque.jobs.waiting import let_wait
 from django_resque.wire import delayed, timestamps
 from django_resque.wire.codec import dumps, loads
 from django_resque.wire.payload import Payload
 from django_resque.wire.relations import hands_on, next_link
-from django_resque.wire.status import WAITING, StatusPacket, tracked_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from django_resque.jobs.definition import Job
@@ -55,21 +57,46 @@ def enqueue_payloads(
         encoded = [encode(payload, names) for payload in payloads]
     if settings.inline:
         perform_inline(job, encoded, payloads, queue)
-    elif payloads:
+        return handles
+    passed_on = [handle for handle in handles if handle]
+    if job.unique or callable(job.limit_by):
+        for payload in payloads:
+            mark(job, payload)
+            mark_limited(job, payload)
+        encoded = [encode(payload, names) for payload in payloads]
+    if payloads:
 
         def push() -> None:
-            begin_statuses(job, payloads)
-            if job.depends_on:
-                _let_wait(job, payloads, queue)
-            elif due is not None and due > timestamps.now():
-                items = [(delayed.encode(each, queue), timestamp(due)) for each in payloads]
-                wiring.store().delayed.push_many(items)
-            else:
-                wiring.store().queues.push_many(queue, encoded, at_front=job.at_front)
-            tell_enqueued(job, payloads, queue, plugins)
+            pushed = _push(job, queue, passed_on, encoded, due)
+            tell_enqueued(job, pushed, queue, plugins)
 
         after_commit(push, job.on_commit)
     return handles
+
+
+def _push(
+    job: Job[..., Any],
+    queue: str,
+    handles: Sequence[JobHandle],
+    encoded: Sequence[bytes],
+    due: datetime | None,
+) -> list[Payload]:
+    """Push what no lock keeps away, or lay it by; return what was."""
+    store = wiring.store()
+    payloads = [handle.payload for handle in handles]
+    later = due if due is not None and due > timestamps.now() else None
+    if job.unique:
+        push_unique(store, job, queue, list(zip(handles, encoded, strict=True)), later)
+        return [handle.payload for handle in handles if handle]
+    begin_statuses(job, payloads)
+    if job.depends_on:
+        _let_wait(job, payloads, queue)
+    elif later is not None:
+        items = [(delayed.encode(each, queue), timestamp(later)) for each in payloads]
+        store.delayed.push_many(items)
+    else:
+        store.queues.push_many(queue, encoded, at_front=job.at_front)
+    return payloads
 
 
 def hooks_of(job: Job[..., Any]) -> Sequence[Plugin]:
@@ -90,7 +117,7 @@ def perform_inline(
 def begin_statuses(job: Job[..., Any], payloads: Sequence[Payload]) -> None:
     """Write the status packets of jobs that are about to be enqueued, if they are to have some."""
     if job.php_status:
-        wiring.store().statuses.begin(_packets(payloads))
+        wiring.store().statuses.begin(waiting_packets(payloads))
 
 
 def tell_enqueued(
@@ -128,13 +155,6 @@ def _let_wait(job: Job[..., Any], payloads: Sequence[Payload], queue: str) -> No
             after=job.depends_on,
             at_front=job.at_front,
         )
-
-
-def _packets(payloads: Sequence[Payload]) -> Iterator[tuple[str, bytes]]:
-    now = int(timestamps.now().timestamp())
-    for payload in payloads:
-        if (name := tracked_id(payload)) is not None:
-            yield name, StatusPacket(WAITING, now, now).encode()
 
 
 def _after_enqueue(plugins: Sequence[Plugin], payloads: Sequence[Payload], queue: str) -> None:
@@ -210,16 +230,7 @@ def _matches(raw: bytes, name: str, wanted: bytes | None) -> bool:
 
 def _canonical(args: list[Any]) -> bytes:
     try:
-        return dumps(_ordered(args))
+        return dumps(canonical(args))
     except UnicodeEncodeError:
         # Another client's lone surrogate; nothing enqueued here holds one.
         return b""
-
-
-def _ordered(value: Any) -> Any:
-    """Sort the keys of all objects, which mean the same in any order."""
-    if isinstance(value, dict):
-        return {key: _ordered(value[key]) for key in sorted(value)}
-    if isinstance(value, list):
-        return [_ordered(item) for item in value]
-    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -24,6 +24,7 @@ from django_resque.exceptions import (
 from django_resque.jobs.current import remembered_progress
 from django_resque.jobs.delayed import find_in as find_delayed
 from django_resque.jobs.encoding import encode_value
+from django_resque.jobs.limits import terms_of
 from django_resque.jobs.queues import find_in, remove_from
 from django_resque.jobs.registry import registry
 from django_resque.jobs.waiting import CANCELLED_TTL, tell_cancelled
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from django_resque.jobs.performing import Performed
     from django_resque.store import Store
+    from django_resque.store.limits import Terms
 
 _NO_SUCCESS = ("failed", "skipped", "expired", "cancelled")
 _LOOK_AGAIN = 10.0  # seconds of waiting after which a message that got lost does not matter
@@ -47,9 +49,19 @@ _MOST_REMEMBERED = 1000
 _MOST_DELAYED = 10_000  # items of one timestamp that are searched
 
 
+@dataclass(slots=True)
+class Fate:
+    """What is known of a job only when it is pushed, which may be later than its handle."""
+
+    duplicate_of: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class JobHandle:
-    """What enqueueing gives back at once; false when a ``before_enqueue`` hook refused the job."""
+    """What enqueueing gives back at once.
+
+    False when a ``before_enqueue`` hook refused the job, or one like it that is unique waits.
+    """
 
     queue: str
     payload: Payload
@@ -58,7 +70,7 @@ class JobHandle:
     """When a delayed job reaches its queue; None for one that was to reach it at once."""
     from_id: bool = False
     """Whether it was made by :meth:`for_id`: then the payload's arguments are not known."""
-
+    fate: Fate = field(default_factory=Fate, compare=False, repr=False)
     follows: bool = False
     """Whether it goes to its queue only after others have ended."""
     before: JobHandle | None = None
@@ -82,8 +94,13 @@ class JobHandle:
         return self.payload.id
 
     def __bool__(self) -> bool:
-        """Tell whether the job was let through to its queue."""
-        return not self.vetoed
+        """Tell whether the job was let through to its queue; of a unique one, after the commit."""
+        return not self.vetoed and self.fate.duplicate_of is None
+
+    @property
+    def duplicate_of(self) -> str | None:
+        """The id of the unique job that kept this one from its queue; None if none did."""
+        return self.fate.duplicate_of
 
     @property
     def status(self) -> str:
@@ -102,9 +119,8 @@ class JobHandle:
     @property
     def is_cut_off(self) -> bool:
         """Whether a job before it in its chain has ended without success, and so stopped it."""
-        if self.before is None:
-            return False
-        return self.before.status in _NO_SUCCESS or self.before.is_cut_off
+        before = self.before
+        return before is not None and (before.status in _NO_SUCCESS or before.is_cut_off)
 
     @property
     def record(self) -> ResultRecord | None:
@@ -167,7 +183,7 @@ class JobHandle:
         return await sync_to_async(self.wait, thread_sensitive=False)(timeout)
 
     def cancel(self) -> bool:
-        """Remove the job from its queue or from the delayed ones; False if it is there no more.
+        """Remove the job from its queue, or where it is delayed or parked; False if it is gone.
 
         One that waits for others waits no longer. Those that wait for it are told. One that a
         worker has taken is not cancelled: :meth:`stop` it.
@@ -176,7 +192,8 @@ class JobHandle:
         if self._waits_for_others() and store.relations.drop(str(self.id)):
             return True
         payload = self._found_payload(store)
-        if not (self._remove_waiting(store) or self._remove_delayed(store)):
+        removals = (self._remove_waiting, self._remove_delayed, self._remove_parked)
+        if not any(remove(store) for remove in removals):
             return False
         if self.id is not None:
             job = registry.find(self.payload.name)
@@ -253,7 +270,7 @@ class JobHandle:
     def _status_on_its_way(self, record: ResultRecord | None) -> str:
         # In the order of a job's way, so that one that goes on meanwhile is met all the same.
         if record is None:
-            comes_after = self._comes_after()
+            before = self.before.status if self.before is not None else "unknown"
             if self._waits_for_others():
                 return "waiting"
             if self._waits():
@@ -264,22 +281,19 @@ class JobHandle:
             return found.status
         if self._waits_again(wiring.store()):
             return "retrying"
-        return "waiting" if record is None and comes_after else "unknown"
+        comes_after = record is None and before not in ("succeeded", "unknown")
+        return "waiting" if comes_after else "unknown"
 
     def _waits_for_others(self) -> bool:
         if self.id is None or not (self.follows or self.from_id):
             return False
         return wiring.store().relations.has(self.id)
 
-    def _comes_after(self) -> bool:
-        """Tell whether a job before it in its chain has not succeeded yet."""
-        return self.before is not None and self.before.status not in ("succeeded", "unknown")
-
     def _found_payload(self, store: Store) -> Payload:
         """Return the payload with all that it says of others."""
-        if not self.from_id or self.id is None:
-            return self.payload
-        found = find_in(store, self.queue, self.id) if self.queue else None
+        found = None
+        if self.from_id and self.id and self.queue:
+            found = find_in(store, self.queue, self.id)
         return found.payload if found and found.payload else self.payload
 
     def _waits(self) -> bool:
@@ -288,7 +302,11 @@ class JobHandle:
             return bool(self.queue and self.id and find_in(store, self.queue, self.id))
         if store.queues.has(self.queue, self.payload.encode()):
             return True
-        return self.due is not None and store.delayed.has(self._item())
+        if self.due is not None and store.delayed.has(self._item()):
+            return True
+        terms = self._terms()
+        raw = self.payload.encode()
+        return terms is not None and store.limits.holds(terms, self.queue, raw)
 
     def _waits_again(self, store: Store) -> bool:
         """Tell whether a job that keeps no results waits for its next attempt."""
@@ -299,6 +317,16 @@ class JobHandle:
     def _may_be_retried(self) -> bool:
         job = registry.find(self.payload.name)
         return job is not None and job.retry is not None
+
+    def _terms(self) -> Terms | None:
+        """Return the limit that the job may wait for; None for none, or if that is not known."""
+        job = registry.find(self.payload.name)
+        return None if job is None or self.from_id else terms_of(job, self.payload)
+
+    def _remove_parked(self, store: Store) -> bool:
+        terms = self._terms()
+        raw = self.payload.encode()
+        return terms is not None and store.limits.remove(terms, self.queue, raw)
 
     def _item(self) -> bytes:
         return delayed.encode(self.payload, self.queue)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import partial
 from math import isfinite
 from typing import Any
 
 from django_resque.exceptions import ConfigurationError, InvalidQueueName
+from django_resque.jobs.grouping import checked_by
+from django_resque.jobs.limits import checked_rate
 from django_resque.jobs.plugins import Plugin
 from django_resque.jobs.retry import Retry
 from django_resque.wire.queue_name import check_queue_name
 
 _SIZE = re.compile(r"(\d+)([KMGT]?)", re.IGNORECASE)
 _LONGEST = 10 * 366 * 86_400.0  # seconds that anything waits or is kept
+_MOST_RUNNING = 1000  # all of them are looked at when one more would begin
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -31,7 +35,16 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
         raise ConfigurationError(f"@job({need[0]}=...) needs payloads with ids: leave ids out.")
     if "max_recoveries" in found and found.get("on_worker_loss") != "requeue":
         raise ConfigurationError('@job(max_recoveries=...) goes with on_worker_loss="requeue".')
+    _check_together(found)
     return found
+
+
+def _check_together(found: dict[str, Any]) -> None:
+    for name in ("unique_for", "unique_by"):
+        if name in found and "unique" not in found:
+            raise ConfigurationError(f'@job({name}=...) goes with unique="until_end".')
+    if "limit_by" in found and not {"max_running", "rate"} & set(found):
+        raise ConfigurationError("@job(limit_by=...) goes with max_running=3 or rate='10/m'.")
 
 
 def _name(value: Any) -> str:
@@ -120,13 +133,29 @@ def _duration(option: str, value: Any) -> float:
     return float(seconds)
 
 
+def _unique(value: Any) -> str:
+    if value not in ("until_start", "until_end"):
+        raise _wrong("unique", value, '"until_start" or "until_end"')
+    return str(value)
+
+
+def _unique_for(value: Any) -> float:
+    return _duration("unique_for", value)
+
+
+def _max_running(value: Any) -> int:
+    if not _is_number(value, int) or not 1 <= value <= _MOST_RUNNING:
+        raise _wrong("max_running", value, f"a whole number from 1 to {_MOST_RUNNING}")
+    return int(value)
+
+
 def _php_status(value: Any) -> bool:
     if not isinstance(value, bool):
         raise _wrong("php_status", value, "True or False")
     return value
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Any], Any]] = {
     "name": _name,
     "queue": _queue,
     "timeout": _timeout,
@@ -140,9 +169,15 @@ _CHECKS = {
     "result_ttl": _result_ttl,
     "ttl": _ttl,
     "php_status": _php_status,
+    "unique": _unique,
+    "unique_for": _unique_for,
+    "unique_by": partial(checked_by, "unique_by"),
+    "max_running": _max_running,
+    "rate": checked_rate,
+    "limit_by": partial(checked_by, "limit_by"),
 }
 # Options that go by the id or the time of a payload.
-_NEED_IDS = ("result_ttl", "ttl", "php_status")
+_NEED_IDS = ("result_ttl", "ttl", "php_status", "unique")
 
 
 def _is_number(value: Any, kind: type | tuple[type, ...]) -> bool:

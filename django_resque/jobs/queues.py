@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_resque import wiring
 from django_resque.exceptions import DecodeError
+from django_resque.jobs.uniqueness import free_locks
 from django_resque.wire.failure import digest
 from django_resque.wire.payload import Payload
 
@@ -70,7 +71,8 @@ def remove(queue: str, id: str) -> bool:  # noqa: A002
 
 def remove_queue(queue: str) -> int:
     """Forget a queue with all the jobs in it; return how many there were."""
-    return wiring.store().queues.remove(queue)
+    store = wiring.store()
+    return free_locks(store, queue) + store.queues.remove(queue)
 
 
 def read_page(store: Store, queue: str, start: int, count: int) -> list[QueuedJob]:

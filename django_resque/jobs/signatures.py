@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django_resque.exceptions import ArgumentError
+from django_resque.jobs.limits import mark_limited
 from django_resque.jobs.relating import MOST_LINKS, MOST_MEMBERS, Step, enqueue_chain, enqueue_group
 from django_resque.jobs.waiting import checked_policy
 
@@ -59,14 +60,13 @@ class Chain(Part):
 
     def steps(self, *, with_id: bool = False) -> list[Step]:
         """Return new requests for the jobs, of which the first has an id if it must have one."""
-        return [
-            Step(
-                each.job,
-                each.job.request(list(each.args), with_id=with_id and not place),
-                takes_result=each.takes_result,
-            )
-            for place, each in enumerate(self.signatures)
-        ]
+        steps = []
+        for place, each in enumerate(self.signatures):
+            payload = each.job.request(list(each.args), with_id=with_id and not place)
+            if not each.takes_result:
+                mark_limited(each.job, payload)
+            steps.append(Step(each.job, payload, takes_result=each.takes_result))
+        return steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,8 @@ def group(
 def _check_free(signature: Signature[Any], which: str) -> None:
     if signature.job.depends_on:
         raise ArgumentError(f"{signature.job.name}: {which} can have depends_on")
+    if signature.job.unique:
+        raise ArgumentError(f"{signature.job.name}: {which} can be unique")
 
 
 def _chain(part: Any) -> Chain:

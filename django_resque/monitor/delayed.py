@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_resque.jobs.delayed import DelayedJob, moment_of, read_all
+from django_resque.jobs.delayed import DelayedJob, moment_of
+from django_resque.reading.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,17 @@ class ClassPage:
     """How many timestamps to skip to search on; None if nothing follows."""
 
 
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Some of the delayed jobs that were searched for, the one that is due first at the top."""
+
+    jobs: list[DelayedJob]
+    examined: int
+    """How many jobs were looked at to find these."""
+    next: tuple[int, int] | None
+    """Where a further search goes on; None if nothing follows."""
+
+
 def delayed_count(store: Store, most: int | None = 10_000) -> tuple[int, bool]:
     """Return how many jobs are delayed, and whether that is all of them.
 
@@ -144,27 +156,59 @@ def delayed_job(store: Store, timestamp: str, digest: str, hint: int = 0) -> Del
 def delayed_jobs(
     store: Store, timestamp: str, addresses: Sequence[tuple[str, int]]
 ) -> list[DelayedJob]:
-    """Return those of several jobs of a timestamp, by SHA-1 and position, that are still there."""
-    found = [delayed_job(store, timestamp, digest, hint) for digest, hint in addresses]
-    return [job for job in found if job is not None]
+    """Return those of several jobs of a timestamp, that are still there, in two round trips.
+
+    They are given by SHA-1 and position.
+    """
+    found = store.delayed.find_digests(timestamp, addresses)
+    return [DelayedJob.read(timestamp, *each) for each in found if each]
 
 
 def delayed_by_class(store: Store, most: int = 10_000) -> ClassList:
-    """Return the classes of the delayed jobs, looking at no more than the ``most`` earliest."""
+    """Return the classes of the delayed jobs, looking at no more than the ``most`` earliest.
+
+    Looks at fewer if they are large, in one round trip.
+    """
     counts: Counter[str] = Counter()
     firsts: dict[str, DelayedJob] = {}
-    examined = 0
-    complete = True
-    for job in read_all(store):
-        if examined >= most:
-            complete = False
-            break
-        examined += 1
+    swept, following = store.delayed.sweep(0, 0, most)
+    for each in swept:
+        job = DelayedJob.read(each.at, each.index, each.item)
         name = job.payload.name if job.payload else UNREADABLE
         counts[name] += 1
         firsts.setdefault(name, job)
     rows = [ClassRow(name, count, firsts[name]) for name, count in counts.items()]
-    return ClassList(sorted(rows, key=lambda row: (-row.count, row.name)), examined, complete)
+    rows.sort(key=lambda row: (-row.count, row.name))
+    return ClassList(rows, len(swept), following is None)
+
+
+def search_delayed(
+    store: Store,
+    query: str,
+    start: tuple[int, int] = (0, 0),
+    count: int = 50,
+    *,
+    window: int = 5000,
+    in_arguments: bool = True,
+) -> SearchPage:
+    """Return delayed jobs whose name, id, queue or arguments contain a text, in one round trip.
+
+    Looks at no more than ``window`` jobs, and at fewer if they are large or enough are found.
+    ``start`` is the ``next`` of the page before.
+    """
+    search = Search(query, in_arguments=in_arguments)
+    swept, following = store.delayed.sweep(*start, window)
+    jobs: list[DelayedJob] = []
+    examined = 0
+    for each in swept:
+        examined += 1
+        job = DelayedJob.read(each.at, each.index, each.item)
+        if _matches(job, search):
+            jobs.append(job)
+        if len(jobs) == count and examined < len(swept):
+            following = (each.rank, each.index + 1)
+            break
+    return SearchPage(jobs, examined, following)
 
 
 def delayed_of_class(
@@ -193,6 +237,12 @@ def delayed_of_class(
             return ClassPage(name, jobs, examined, None)
     follows = position < store.delayed.timestamp_count()
     return ClassPage(name, jobs, examined, position if follows else None)
+
+
+def _matches(job: DelayedJob, search: Search) -> bool:
+    if job.payload is None:
+        return search.within_unreadable(job.raw)
+    return search.within(job.queue) or search.within_payload(job.payload)
 
 
 def _before(start: int, total: int, count: int) -> int | None:

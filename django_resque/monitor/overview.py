@@ -27,6 +27,8 @@ class Overview:
     """Failures since counting began, whether or not their records are still kept."""
     paused: bool
     """Whether all workers are told to pause."""
+    parked: dict[str, int]
+    """How many jobs wait for each limit, outside their queues."""
 
     @property
     def pending(self) -> int:
@@ -54,4 +56,5 @@ def overview(store: Store) -> Overview:
         processed=processed,
         failures_counted=failed,
         paused=store.workers.all_paused(),
+        parked=store.limits.parked(),
     )

@@ -1,13 +1,18 @@
-"""What there is to see of single jobs: results and progress by id, and the latest retries."""
+"""What there is to see of single jobs by their ids, and the latest retries."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError
+from django_resque.jobs.delayed import DelayedJob
+from django_resque.jobs.queues import QueuedJob
+from django_resque.wire.payload import Payload
 from django_resque.wire.result import Progress, ResultRecord
 from django_resque.wire.retry import RetryNote
+from django_resque.wire.worker import Reservation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 2_000_000
 """The most bytes of one result or progress that are read: no worker of ours writes more."""
+
+_MOST_ITEMS = 5000  # of a queue or timestamp that are searched for an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,68 @@ class RetryRow:
     """What is told of it; None if that is not readable."""
     error: str = ""
     """Why it is not readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobTrace:
+    """What is known of one job by its id, and where it is now."""
+
+    known: ResultRow
+    status: str
+    """``queued``, ``running``, ``retrying``, how it ended, or ``unknown`` if it is nowhere."""
+    queue: str
+    """The queue where it waits or waited, as far as that is known."""
+    queued: QueuedJob | None
+    """Where it waits in its queue."""
+    delayed: DelayedJob | None
+    """Where it waits for its time to be performed again."""
+    reservation: Reservation | None
+    """The claim of the worker that has it."""
+
+    @property
+    def payload(self) -> Payload | None:
+        """What was enqueued, as long as it is somewhere."""
+        if self.queued is not None:
+            return self.queued.payload
+        if self.delayed is not None:
+            return self.delayed.payload
+        try:
+            return Payload.decode(self.reservation.payload) if self.reservation else None
+        except DecodeError:
+            return None
+
+
+def trace(store: Store, id: str, queue: str = "") -> JobTrace:  # noqa: A002
+    """Return what is known of the job of that id and where it is, in eight round trips at most.
+
+    It is looked for with the workers, among the next thousands of its queue, if that is known or
+    given as ``queue``, and at the time when it is to be performed again.
+    """
+    (known,) = results(store, [id])
+    record = known.record
+    if record is not None and record.is_final:
+        return JobTrace(known, record.status, record.queue or queue, None, None, None)
+    queue = (record.queue if record else "") or queue
+    # In the order of a job's way, so that one that goes on meanwhile is met all the same.
+    delayed = _delayed(store, id, record)
+    queued = _queued(store, id, queue)
+    claim = None if queued or delayed else _claim(store, id)
+    if claim is None and not (queued or delayed):
+        (known,) = results(store, [id])
+        record = known.record
+    status: str = record.status if record else "unknown"
+    if claim is not None:
+        status, queue = "running", claim.queue
+    elif queued is not None:
+        status = "queued" if record is None else "retrying"
+    return JobTrace(known, status, queue, queued, delayed, claim)
+
+
+def progress_of(store: Store, ids: Sequence[str]) -> dict[str, Progress]:
+    """Return how far those of these jobs are that tell, in one round trip."""
+    told = zip(ids, store.results.progress(ids), strict=True)
+    rows = [_row(id_, None, raw) for id_, raw in told]
+    return {row.id: row.progress for row in rows if row.progress is not None}
 
 
 def result(store: Store, id: str) -> ResultRow | None:  # noqa: A002 the payload's own word
@@ -74,6 +143,48 @@ def _row(id_: str, record: bytes | None, told: bytes | None) -> ResultRow:
     except DecodeError as error:
         errors.append(str(error))
     return ResultRow(id_, found, progress, "; ".join(errors))
+
+
+def _delayed(store: Store, id_: str, record: ResultRecord | None) -> DelayedJob | None:
+    if record is None or record.retry is None:
+        return None
+    at = str(math.ceil(record.retry))
+    for position, raw in store.delayed.window(at, 0, _MOST_ITEMS).indexed():
+        if _mark(id_) in raw:
+            job = DelayedJob.read(at, position, raw)
+            if job.payload is not None and job.payload.id == id_:
+                return job
+    return None
+
+
+def _queued(store: Store, id_: str, queue: str) -> QueuedJob | None:
+    if not queue:
+        return None
+    for position, raw in store.queues.window(queue, 0, _MOST_ITEMS).indexed():
+        if _mark(id_) in raw:
+            job = QueuedJob.read(queue, position, raw)
+            if job.payload is not None and job.payload.id == id_:
+                return job
+    return None
+
+
+def _claim(store: Store, id_: str) -> Reservation | None:
+    workers = store.workers.ids()
+    for worker, raw in zip(workers, store.workers.claim_heads(workers, MOST_BYTES), strict=True):
+        if raw is None or _mark(id_) not in raw:
+            continue
+        try:
+            reservation = Reservation.decode(worker, raw)
+            if Payload.decode(reservation.payload).id == id_:
+                return reservation
+        except DecodeError:
+            continue
+    return None
+
+
+def _mark(id_: str) -> bytes:
+    # Looking for the bytes first spares decoding all the others.
+    return id_.encode(errors="surrogateescape")
 
 
 def _bounded(raw: bytes, what: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django_resque.conf import get_settings
 from django_resque.exceptions import DecodeError, ResqueError
@@ -49,11 +49,36 @@ class ScheduleRow:
     """Its last runs, the newest first."""
     error: str = ""
     """Why it cannot be followed."""
+    args: Sequence[Any] | None = None
+    """What its job is given; None if it cannot be enqueued from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePage:
+    """Some of what recurs, by name."""
+
+    rows: list[ScheduleRow]
+    total: int
+    """How many there are to page through."""
 
 
 def schedules(store: Store, now: float | None = None) -> list[ScheduleRow]:
     """Return all that recurs, of the settings and of Redis, sorted, in five round trips."""
     return _rows(store, _found(store.schedules.all()), time.time() if now is None else now)
+
+
+def schedule_page(store: Store, query: str = "", start: int = 0, count: int = 50) -> SchedulePage:
+    """Return a page of what recurs, in six round trips; ``query`` is a part of the names.
+
+    Each row tells one time at which it is due next.
+    """
+    fixed = {entry.name for entry in get_settings().schedule}
+    sought = query.casefold()
+    names = {name for name in fixed.union(store.schedules.names()) if sought in name.casefold()}
+    page = sorted(names)[max(0, start) : max(0, start) + count]
+    found = _found(store.schedules.documents([name for name in page if name not in fixed]))
+    kept = {name: found[name] for name in page if name in found}
+    return SchedulePage(_rows(store, kept, time.time(), preview=1), len(names))
 
 
 def schedule(store: Store, name: str, now: float | None = None) -> ScheduleRow | None:
@@ -85,7 +110,9 @@ def _found(dynamic: dict[str, bytes]) -> dict[str, _Found]:
     return dict(sorted(found.items()))
 
 
-def _rows(store: Store, found: dict[str, _Found], now: float) -> list[ScheduleRow]:
+def _rows(
+    store: Store, found: dict[str, _Found], now: float, preview: int = _PREVIEW
+) -> list[ScheduleRow]:
     names = list(found)
     states = store.schedules.states(names)
     runs = store.schedules.runs(names)
@@ -99,6 +126,7 @@ def _rows(store: Store, found: dict[str, _Found], now: float) -> list[ScheduleRo
             runs=_readable(raws),
             off=name in off,
             last=last.get(name, ""),
+            preview=preview,
         )
         for (name, each), state, raws in zip(found.items(), states, runs, strict=True)
     ]
@@ -113,26 +141,32 @@ def _row(
     runs: list[ScheduleRun],
     off: bool,
     last: str,
+    preview: int,
 ) -> ScheduleRow:
     source, raw, entry = found
     if isinstance(entry, DecodeError):
         return ScheduleRow(name, source, None, raw, not off, runs=runs, error=str(entry))
     enabled = entry.enabled and not off
-    queue, words, upcoming, error = entry.queue, entry.cron or entry.every, [], ""
+    queue, words, error = entry.queue, entry.cron or entry.every, ""
+    upcoming: list[datetime] = []
+    args: Sequence[Any] | None = None
     try:
         rule = rule_of(entry)
         words = rule.words
-        upcoming = _upcoming(rule, state, now) if enabled else []
-        queue = prepared(entry).queue
+        upcoming = _upcoming(rule, state, now, preview) if enabled else []
+        ready = prepared(entry)
+        queue, args = ready.queue, ready.args
     except ResqueError as problem:
         error = str(problem)
     ran = timestamps.parse(last) if last else None
-    return ScheduleRow(name, source, entry, raw, enabled, queue, words, upcoming, ran, runs, error)
+    return ScheduleRow(
+        name, source, entry, raw, enabled, queue, words, upcoming, ran, runs, error, args
+    )
 
 
-def _upcoming(rule: Rule, state: ScheduleState, now: float) -> list[datetime]:
+def _upcoming(rule: Rule, state: ScheduleState, now: float, count: int) -> list[datetime]:
     known = state.rule == rule.text and state.due.isdecimal()
-    return next_times(rule, int(state.due) if known else int(now), now, _PREVIEW)
+    return next_times(rule, int(state.due) if known else int(now), now, count)
 
 
 def _readable(raws: Sequence[bytes]) -> list[ScheduleRun]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django_resque import signals
@@ -15,6 +16,7 @@ from django_resque.wire.status import RUNNING, StatusPacket
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django_resque.execution.admission import Admission
     from django_resque.execution.outcome import Outcome
     from django_resque.execution.reserve import Answer, Reserver
     from django_resque.failures.base import FailureBackend
@@ -34,15 +36,22 @@ class Claims:
     """
 
     def __init__(
-        self, reserver: Reserver, store: Store, backends: Sequence[FailureBackend], worker: Worker
+        self,
+        reserver: Reserver,
+        admission: Admission,
+        store: Store,
+        backends: Sequence[FailureBackend],
+        worker: Worker,
     ) -> None:
-        """Take jobs by ``reserver``; signals are sent in the name of ``worker``."""
+        """Take what ``admission`` lets begin; signals are sent in the name of ``worker``."""
         self._reserver = reserver
+        self._admission = admission
         self._store = store
         self._backends = backends
         self._worker = worker
         self._ended: tuple[Reservation, Outcome] | None = None
         self._untold: Answer | None = None
+        self._unadmitted: Answer | None = None  # its job is claimed, and may be parked
         self._started: Any = None  # what php-resque's status packet of the job at work tells
 
     @property
@@ -53,16 +62,23 @@ class Claims:
     @property
     def unsettled(self) -> bool:
         """Whether an ending still waits to be written."""
-        return self._reserver.unsettled or self._ended is not None
+        held = (self._ended, self._unadmitted)
+        return self._reserver.unsettled or any(each is not None for each in held)
 
     def next(self, *, armed: bool) -> Answer:
         """Settle what is unsettled and reserve the next job.
 
         If there is one, what came of the last is not told yet, so as not to keep the next
-        waiting: call :meth:`tell` when it is under way.
+        waiting: call :meth:`tell` when it is under way. The status is ``parked`` if there was
+        one that may not begin yet: call again, for there may be others.
         """
         self.tell()
-        self._untold = answer = self._reserver.next(armed=armed)
+        if self._unadmitted is None:
+            self._untold = self._unadmitted = self._reserver.next(armed=armed)
+        answer = self._unadmitted
+        if answer.reservation is not None and not self._admission.admits(answer.reservation):
+            answer = replace(answer, status="parked", reservation=None)
+        self._unadmitted = None
         if answer.reservation is None:
             self.tell()
         return answer
@@ -98,6 +114,10 @@ class Claims:
     def flush(self) -> None:
         """Settle without reserving; a job that a lost reply left in our hands goes back."""
         self.tell()
+        if self._unadmitted is not None:
+            held, self._unadmitted = self._unadmitted.reservation, None
+            if held is not None:
+                self.give_back(held)
         self._untold = answer = self._reserver.flush()
         self.tell()
         if answer.reservation is not None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_NEVER = float("inf")
+_LOOK_AGAIN = 0.01  # seconds between two looks at least
 _SAMPLE_AGAIN = 60.0  # seconds after a sample that could not be taken
 
 
@@ -43,26 +45,37 @@ class Heart:
         self._worker, self._started = worker, started
         self._interval = interval
         self._vitals = vitals
-        self.due = 0.0
-        """The monotonic time of the next beat."""
+        self._beat_due = 0.0
+        self._look_due = _NEVER
         self._sample_due = 0.0
+
+    @property
+    def due(self) -> float:
+        """The monotonic time of the next beat, or look at the jobs that wait for a limit."""
+        return min(self._beat_due, self._look_due)
 
     def beat(self) -> None:
         """Give a sign of life now. Raises StoreUnavailable; the next beat is then due soon."""
-        self.due = time.monotonic() + min(1.0, self._interval)
+        self._beat_due = time.monotonic() + min(1.0, self._interval)
         self._register(self._store)
-        self.due = time.monotonic() + self._interval
+        self._beat_due = time.monotonic() + self._interval
 
     def beat_if_due(self) -> bool:
-        """Give a sign of life if it is time; tell whether one was given."""
-        if time.monotonic() < self.due:
+        """Give a sign of life if it is time, and let parked jobs go; tell whether it was."""
+        if time.monotonic() >= self._look_due:
+            self._look(self._store)
+        if time.monotonic() < self._beat_due:
             return False
         self.beat()
         return True
 
     def hurry(self) -> None:
         """Let the next beat be due now: there is something to tell."""
-        self.due = 0.0
+        self._beat_due = 0.0
+
+    def expect(self, seconds: float) -> None:
+        """Look in so many seconds at the latest at the jobs that wait for a limit."""
+        self._look_due = min(self._look_due, time.monotonic() + seconds)
 
     @contextmanager
     def beating(self) -> Iterator[None]:
@@ -88,9 +101,19 @@ class Heart:
             thread.join()
 
     def _register(self, store: Store) -> None:
-        store.workers.register(self._worker, self._started, self._vitals().encode())
+        wait = store.workers.register(self._worker, self._started, self._vitals().encode())
+        if wait is not None:
+            self.expect(wait)
+            if not wait:
+                self._look(store)
         if time.monotonic() >= self._sample_due:
             self._sample(store)
+
+    def _look(self, store: Store) -> None:
+        """Let those jobs go back to their queues whose limit allows it by now."""
+        self._look_due = time.monotonic() + 1.0  # should this fail
+        wait = store.limits.let_in()
+        self._look_due = _NEVER if wait is None else time.monotonic() + max(wait, _LOOK_AGAIN)
 
     def _sample(self, store: Store) -> None:
         """Take the sample of this minute, unless another worker has; a sign of life counts more."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_resque import signals
 from django_resque.exceptions import AccessDenied, StoreError
+from django_resque.execution.admission import Admission
 from django_resque.execution.identity import new_worker_id
 from django_resque.execution.reserve import Reserver
 from django_resque.execution.settle import job_name, registered_job
@@ -88,12 +89,13 @@ class Worker:
         self._mailbox = Mailbox()
         self._procline = Procline()
         reserver = Reserver(store, self.id, options.queues)
-        self._claims = Claims(reserver, store, backends, self)
         started = timestamps.started(timestamps.now())
         interval = settings.heartbeat_interval
         self._heart = Heart(
             store, thread_store, self.id, started, interval=interval, vitals=self._vitals
         )
+        admission = Admission(store, settings.park_unknown, self._heart.expect)
+        self._claims = Claims(reserver, admission, store, backends, self)
         self._performers = Performers(
             PerformerTask(self.id, backends, options.run_at_exit_hooks, self._procline),
             Limits(options.term_timeout),
@@ -142,8 +144,8 @@ class Worker:
                 self._claims.give_back(answer.reservation)
         elif answer.reservation is not None:
             self._work(answer.reservation)
-        elif answer.status == "orders":
-            self._watch.reset()  # it was an order that woke it, and no push
+        elif answer.status in ("orders", "parked"):
+            self._watch.reset()  # what woke it was an order, or a push to no avail
         elif self.options.burst and answer.status == "empty":
             self._tell_idle()
             return EXIT_OK

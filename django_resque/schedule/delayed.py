@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError
@@ -32,36 +33,67 @@ def transfer_due(store: Store, master: str, now: float) -> Iterator[int]:
     is still there, so that neither a kill nor another scheduler can lose or double it.
     """
     skip = 0
-    while (at := store.delayed.due(now, skip)) is not None:
-        stuck = 0
-        while True:
-            raws = store.delayed.window(at, stuck, _BATCH, most_bytes=_MOST_BYTES).items
-            moved = _take(store, master, at, raws)
-            if moved is None:
-                return
-            stuck += len(raws) - moved
-            yield moved
-            if not raws:
-                break
+    while ats := store.delayed.due(now, skip, _BATCH):
+        tops = store.delayed.tops(ats)
+        # What lies alone at its time goes together with its neighbours; most delayed jobs do.
+        alone = list(takewhile(lambda each: each[1][0] <= 1, zip(ats, tops, strict=True)))
+        if alone:
+            moved = _take_alone(store, master, [(at, raw) for at, (_, raw) in alone])
+            stay = len(alone)
+        else:
+            for moved in _take_crowd(store, master, ats[0]):
+                if moved is None:
+                    return
+                yield moved
+            moved, stay = 0, 1
+        if moved is None:
+            return
+        yield moved
         # What can go nowhere for now stays; the next beat tries again.
-        skip += bool(store.delayed.sizes([at])[0])
+        skip += sum(size > 0 for size in store.delayed.sizes(ats[:stay]))
 
 
-def _take(store: Store, master: str, at: str, raws: list[bytes]) -> int | None:
-    """Take a batch away; return how many items are gone, None if another is the master."""
-    results = store.delayed.take(at, [_moving(store, master, raw) for raw in raws], master=master)
+def _take_alone(store: Store, master: str, pairs: list[tuple[str, bytes | None]]) -> int | None:
+    """Take what lies alone at its time; return how many went, None if another is the master."""
+    takings = [
+        (at, Taking(b"") if raw is None else _moving(store, master, raw)) for at, raw in pairs
+    ]
+    results = store.delayed.take_each(takings, master=master)
     if results is None:
         return None
-    refused = [
-        (raw, error) for raw, error in zip(raws, results, strict=True) if isinstance(error, str)
-    ]
-    if not refused:
-        return len(raws)
-    # Its queue is no list: there nobody would ever find it, among the failures somebody will.
-    lost = [_failing(store, master, raw, error) for raw, error in refused if "WRONGTYPE" in error]
-    again = store.delayed.take(at, lost, master=master)
-    if again is None:
-        return None
+    moved = results.count(1)
+    for (at, raw), result in zip(pairs, results, strict=True):
+        if isinstance(result, str) and raw is not None:
+            again = _fail(store, master, at, [(raw, result)])
+            if again is None:
+                return None
+            moved += again
+    return moved
+
+
+def _take_crowd(store: Store, master: str, at: str) -> Iterator[int | None]:
+    """Take all that lies at one time, in batches; yields how many went, None as above."""
+    stuck = 0
+    while raws := store.delayed.window(at, stuck, _BATCH, most_bytes=_MOST_BYTES).items:
+        takings = [_moving(store, master, raw) for raw in raws]
+        results = store.delayed.take(at, takings, master=master)
+        if results is None:
+            yield None
+            return
+        refused = [
+            (raw, error) for raw, error in zip(raws, results, strict=True) if isinstance(error, str)
+        ]
+        failed = _fail(store, master, at, refused) if refused else 0
+        if failed is None:
+            yield None
+            return
+        # Who took the others before us has seen to them.
+        stuck += len(refused) - failed
+        yield len(raws) - len(refused) + failed
+
+
+def _fail(store: Store, master: str, at: str, refused: list[tuple[bytes, str]]) -> int | None:
+    """Record as failures what its queue refuses for good; return how many of it."""
     for _, error in refused:
         logger.error(
             "A delayed item of %s cannot go to its queue: %s",
@@ -69,7 +101,10 @@ def _take(store: Store, master: str, at: str, raws: list[bytes]) -> int | None:
             printable(error),
             extra={"event": "delayed.refused"},
         )
-    return len(raws) - len(refused) + sum(result in (0, 1) for result in again)
+    # Its queue is no list: there nobody would ever find it, among the failures somebody will.
+    lost = [_failing(store, master, raw, error) for raw, error in refused if "WRONGTYPE" in error]
+    results = store.delayed.take(at, lost, master=master)
+    return None if results is None else sum(each in (0, 1) for each in results)
 
 
 def _moving(store: Store, master: str, raw: bytes) -> Taking:

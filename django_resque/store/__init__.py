@@ -8,6 +8,8 @@ from django_resque.store.delayed import Delayed
 from django_resque.store.failures import Failures
 from django_resque.store.history import History
 from django_resque.store.keys import Keys
+from django_resque.store.limits import Limits
+from django_resque.store.locks import Locks
 from django_resque.store.queues import Queues
 from django_resque.store.recoveries import Recoveries
 from django_resque.store.relations import Relations
@@ -35,6 +37,8 @@ class Store:
         self.delayed = Delayed(commander, self.keys)
         self.failures = Failures(commander, self.keys)
         self.results = Results(commander, self.keys)
+        self.limits = Limits(commander, self.keys)
+        self.locks = Locks(commander, self.keys)
         self.retries = Retries(commander, self.keys)
         self.recoveries = Recoveries(commander, self.keys)
         self.relations = Relations(commander, self.keys)

@@ -19,7 +19,12 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from django_resque.exceptions import AccessDenied, StoreError, StoreUnavailable
+from django_resque.exceptions import (
+    AccessDenied,
+    EnqueueUncertain,
+    StoreError,
+    StoreUnavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -206,6 +211,18 @@ def translate(error: Exception, *, sent: bool = False) -> StoreError:
         translated = StoreError(f"Redis refuses the command: {text}")
     translated.__cause__ = error
     return translated
+
+
+@contextmanager
+def telling_uncertainty() -> Iterator[None]:
+    """Raise EnqueueUncertain where the connection breaks before Redis answered to a push."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        if not error.uncertain:
+            raise
+        text = f"{error}; the job may or may not be queued"
+        raise EnqueueUncertain(text, uncertain=True) from error
 
 
 def _reply(connection: AbstractConnection) -> Any:

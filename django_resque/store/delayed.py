@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django_resque.store.lists import MOST_BYTES, find_digest, read_window
-from django_resque.store.queues import telling_uncertainty
+from django_resque.store.commander import telling_uncertainty
+from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
+from django_resque.store.locks import Locks
 from django_resque.store.scripts import Script
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ Timestamp = int | str
 
 _DELAY = Script("delay")
 _TAKE = Script("take")
+_SWEEP = Script("sweep")
 # Items written, timestamps or items read in one step: bounds what one holds up in Redis.
 _CHUNK = 500
+_MOST_SWEPT = 10_000  # looked at in one step, while which Redis serves nobody else
+_FAR = 2**40  # beyond every rank, and a number that Redis can read
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,19 @@ class Taking:
     commands: Sequence[Command] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """One item with the place where it was read."""
+
+    rank: int
+    """How many timestamps are earlier."""
+    at: str
+    """Its timestamp."""
+    index: int
+    """How many items of that are before it."""
+    item: bytes
+
+
 class Delayed:
     """Lays items under timestamps, reads them and takes them away; every item is bytes."""
 
@@ -44,6 +61,7 @@ class Delayed:
         """Work through ``commander`` on the keys of one namespace."""
         self._commander = commander
         self._keys = keys
+        self._locks = Locks(commander, keys)
 
     def push(self, item: bytes, at: int) -> None:
         """Let an item be due at a timestamp, in one atomic step.
@@ -73,12 +91,17 @@ class Delayed:
             ("RPUSH", self._keys.delayed(at), item),
         ]
 
-    def due(self, now: float, skip: int = 0) -> str | None:
-        """Return the earliest timestamp up to ``now``, or the one after ``skip`` of these."""
-        found = self._commander.call(
-            "ZRANGEBYSCORE", self._keys.delayed_schedule, "-inf", now, "LIMIT", skip, 1
+    def due(self, now: float, skip: int = 0, count: int = 1) -> list[str]:
+        """Return the earliest ``count`` timestamps up to ``now``, after ``skip`` of these."""
+        return list(
+            map(
+                _text,
+                self._commander.call(
+                    *("ZRANGEBYSCORE", self._keys.delayed_schedule, "-inf", now),
+                    *("LIMIT", skip, count),
+                ),
+            )
         )
-        return _text(found[0]) if found else None
 
     def take(
         self,
@@ -94,26 +117,62 @@ class Delayed:
         A timestamp without items is forgotten. Does nothing and returns None unless ``master``
         holds the master lock. ``exact`` keeps an equal item of the same timestamp findable.
         """
+        words = self._taking_words(at, takings, master, exact=exact)
+        return _results(self._commander.script(_TAKE, self._taking_keys(at), words))
+
+    def take_each(
+        self, takings: Sequence[tuple[Timestamp, Taking]], *, master: str = ""
+    ) -> list[int | str] | None:
+        """Take one item from each of several timestamps, each in a step, in two round trips.
+
+        Returns for each what :meth:`take` does, or None if another has become the master.
+        """
+        if not takings:
+            return []
+        (at, taking), *others = takings
+        # The first one makes sure that Redis has the script; the others need not.
+        first = self.take(at, [taking], master=master)
+        commands: list[Command] = [
+            (
+                "EVALSHA",
+                _TAKE.sha,
+                3,
+                *self._taking_keys(at),
+                *self._taking_words(at, [each], master),
+            )
+            for at, each in others
+        ]
+        replies = self._commander.pipe(commands) if commands and first is not None else []
+        results = [first, *map(_results, replies)]
+        return None if None in results else [each[0] for each in results if each]
+
+    def _taking_keys(self, at: Timestamp) -> list[Word]:
+        keys = self._keys
+        return [keys.scheduler_lock, keys.delayed_schedule, keys.delayed(at)]
+
+    def _taking_words(
+        self, at: Timestamp, takings: Sequence[Taking], master: str, *, exact: bool = False
+    ) -> list[Word]:
         words: list[Word] = [master, at, self._keys.timestamps(b""), "1" if exact else "0"]
         for taking in takings:
             words += [taking.item, len(taking.commands)]
             for command in taking.commands:
                 words += [len(command), *command]
-        keys = [self._keys.scheduler_lock, self._keys.delayed_schedule, self._keys.delayed(at)]
-        results = self._commander.script(_TAKE, keys, words)
-        if results is None:
-            return None
-        return [each if isinstance(each, int) else _text(each) for each in results]
+        return words
 
     def remove(self, at: Timestamp, item: bytes) -> bool:
         """Remove one item of just these bytes from a timestamp; False if it is gone."""
-        return self.take(at, [Taking(item)], exact=True) == [1]
+        return self.take(at, [self.removing(item)], exact=True) == [1]
+
+    def removing(self, item: bytes) -> Taking:
+        """Return the taking of an item that goes nowhere: the lock it may have is free then."""
+        return Taking(item, self._locks.dropping(item))
 
     def remove_many(self, at: Timestamp, items: Sequence[bytes]) -> int:
         """Remove one item of each of these bytes from a timestamp; return how many went."""
         removed = 0
         for start in range(0, len(items), _CHUNK):
-            takings = [Taking(item) for item in items[start : start + _CHUNK]]
+            takings = [self.removing(item) for item in items[start : start + _CHUNK]]
             removed += (self.take(at, takings) or []).count(1)
         return removed
 
@@ -187,6 +246,29 @@ class Delayed:
         """Return position and bytes of a timestamp's item with this SHA-1, seen at ``hint``."""
         return find_digest(self._commander, self._keys.delayed(at), digest, hint)
 
+    def find_digests(
+        self, at: Timestamp, addresses: Sequence[tuple[str, int]]
+    ) -> list[tuple[int, bytes] | None]:
+        """Find several of a timestamp's items by SHA-1 and position, in two round trips."""
+        return find_digests(self._commander, self._keys.delayed(at), addresses)
+
+    def sweep(
+        self, start: int = 0, skip: int = 0, count: int = 5000, *, most_bytes: int = MOST_BYTES
+    ) -> tuple[list[Swept], tuple[int, int] | None]:
+        """Read the items of one timestamp after the other, in one round trip.
+
+        Begins after the ``start`` earliest timestamps and ``skip`` items of the next one. Returns
+        the same pair to go on from as well; None at the end.
+        """
+        words: list[Word] = [self._keys.delayed(""), min(max(0, start), _FAR)]
+        words += [min(max(0, skip), _FAR), min(count, _MOST_SWEPT), most_bytes]
+        rank, index, flat = self._commander.script(_SWEEP, [self._keys.delayed_schedule], words)
+        swept = [
+            Swept(place, _text(at), position, item)
+            for place, at, position, item in zip(*(flat[each::4] for each in range(4)), strict=True)
+        ]
+        return swept, None if rank < 0 else (rank, index)
+
     def scan(self) -> Iterator[tuple[str, bytes]]:
         """Iterate over all items with their timestamps, the earliest first, in bounded pieces.
 
@@ -219,6 +301,12 @@ class Delayed:
                 read = self.window(at, start, _CHUNK)
                 yield from ((at, item) for item in read.items)
                 start = read.next
+
+
+def _results(reply: Any) -> list[int | str] | None:
+    if reply is None:
+        return None
+    return [each if isinstance(each, int) else _text(each) for each in reply]
 
 
 def _pairs(found: Sequence[bytes] | Sequence[Sequence[bytes]]) -> list[tuple[bytes, bytes]]:

@@ -38,6 +38,8 @@ class Keys:
     """List: the latest retries (ours)."""
     waiting: str = field(init=False)
     """Sorted set: ids of the jobs that wait for others, by their last change (ours; it expires)."""
+    parked_limits: str = field(init=False)
+    """Sorted set: limits that jobs wait for, by when somebody is to look (ours)."""
     delayed_schedule: str = field(init=False)
     """Sorted set: the timestamps that have delayed items, each its own score."""
     schedules: str = field(init=False)
@@ -68,6 +70,7 @@ class Keys:
             ("paused_queues", "queues:paused"),
             ("retried", "retried"),
             ("waiting", "waiting"),
+            ("parked_limits", "parked"),
             ("delayed_schedule", "delayed_queue_schedule"),
             ("schedules", "persistent_schedules"),
             ("schedules_changed", "schedules_changed"),
@@ -137,6 +140,22 @@ class Keys:
     def dependents(self, job: str) -> str:
         """Return the key of the set of the jobs that wait for one (ours; it expires)."""
         return f"{self.namespace}:dependents:{job}"
+
+    def lock(self, name: str) -> str:
+        """Return the key of which job has a lock of unique jobs (ours; it expires)."""
+        return f"{self.namespace}:unique:{name}"
+
+    def running(self, limit: str) -> str:
+        """Return the key of the hash of who is at work within a limit (ours; it expires)."""
+        return f"{self.namespace}:running:{limit}"
+
+    def rate(self, limit: str) -> str:
+        """Return the key of the sorted set of who began lately (ours; it expires)."""
+        return f"{self.namespace}:rate:{limit}"
+
+    def parked(self, limit: str) -> str:
+        """Return the key of the list of the jobs that wait for a limit (ours)."""
+        return f"{self.namespace}:parked:{limit}"
 
     def status(self, job: str) -> str:
         """Return the key of php-resque's status packet of a job."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from django_resque.exceptions import EnqueueUncertain, StoreUnavailable
+from django_resque.store.commander import telling_uncertainty
 from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
+from django_resque.store.locks import Locks
 from django_resque.store.scripts import Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from django_resque.store.commander import Command, Commander
+    from django_resque.store.commander import Command, Commander, Word
     from django_resque.store.keys import Keys
     from django_resque.store.lists import Window
 
 _MOVE = Script("move")
+_REMOVE = Script("remove")
 # Items in one RPUSH, and in one LRANGE when a whole list is read: bounds what one command
 # holds up in Redis and in our memory.
 _CHUNK = 1000
@@ -31,6 +32,7 @@ class Queues:
         """Work through ``commander`` on the keys of one namespace."""
         self._commander = commander
         self._keys = keys
+        self._locks = Locks(commander, keys)
 
     def push(self, queue: str, payload: bytes, *, at_front: bool = False) -> None:
         """Append a payload and make the queue known, in one round trip.
@@ -136,18 +138,32 @@ class Queues:
 
     def remove_items(self, queue: str, payloads: Sequence[bytes]) -> int:
         """Remove every occurrence of these exact payloads; return how many were removed."""
-        if not payloads:
-            return 0
-        key = self._keys.queue(queue)
-        return sum(self._commander.pipe([("LREM", key, 0, payload) for payload in payloads]))
+        return self._remove(queue, payloads, 0)
 
     def remove_each(self, queue: str, payloads: Sequence[bytes]) -> int:
         """Remove one occurrence of each of these payloads; return how many were removed."""
+        return self._remove(queue, payloads, 1)
+
+    def _remove(self, queue: str, payloads: Sequence[bytes], most: int) -> int:
         key = self._keys.queue(queue)
         removed = 0
         for chunk in _chunks(payloads):
-            removed += sum(self._commander.pipe([("LREM", key, 1, raw) for raw in chunk]))
+            plain = [raw for raw in chunk if not self._locks.dropping(raw)]
+            if plain:
+                removed += sum(self._commander.pipe([("LREM", key, most, raw) for raw in plain]))
+            if len(plain) < len(chunk):
+                removed += self._remove_locked(key, chunk, most)
         return removed
+
+    def _remove_locked(self, key: str, payloads: Sequence[bytes], most: int) -> int:
+        """Remove those that have a lock, which is free again if they were still there."""
+        words: list[Word] = [most]
+        for raw in payloads:
+            if commands := self._locks.dropping(raw):
+                words += [raw, len(commands)]
+                for command in commands:
+                    words += [len(command), *command]
+        return int(self._commander.script(_REMOVE, [key], words))
 
     def move(
         self, queue: str, payloads: Sequence[bytes], to: str, *, at_front: bool = False
@@ -204,18 +220,6 @@ class Queues:
     def paused(self) -> list[str]:
         """Return the names of the paused queues, sorted."""
         return sorted(_texts(self._commander.call("SMEMBERS", self._keys.paused_queues)))
-
-
-@contextmanager
-def telling_uncertainty() -> Iterator[None]:
-    """Raise EnqueueUncertain where the connection breaks before Redis answered to a push."""
-    try:
-        yield
-    except StoreUnavailable as error:
-        if not error.uncertain:
-            raise
-        text = f"{error}; the job may or may not be queued"
-        raise EnqueueUncertain(text, uncertain=True) from error
 
 
 def _chunks(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

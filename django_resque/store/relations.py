@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import StoreError
-from django_resque.store.queues import telling_uncertainty
+from django_resque.store.commander import telling_uncertainty
 from django_resque.store.scripts import Script
 from django_resque.wire import timestamps
 

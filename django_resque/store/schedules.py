@@ -117,6 +117,19 @@ class Schedules:
         found: bytes | None = self._commander.call("HGET", self._keys.schedules, name)
         return found
 
+    def names(self) -> list[str]:
+        """Return the names of all dynamic schedules; none where the key is no hash."""
+        (reply,) = self._commander.exchange([("HKEYS", self._keys.schedules)])
+        return [] if isinstance(reply, Exception) else list(map(_text, reply))
+
+    def documents(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the documents of those of these schedules that there are, in one round trip."""
+        if not names:
+            return {}
+        (reply,) = self._commander.exchange([("HMGET", self._keys.schedules, *names)])
+        found = [] if isinstance(reply, Exception) else reply
+        return {name: raw for name, raw in zip(names, found, strict=False) if raw is not None}
+
     def take_all(self) -> dict[str, bytes]:
         """Return the same to the master, and note that it knows of all changes so far."""
         *_, (_, found) = self._commander.pipe(

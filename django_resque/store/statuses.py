@@ -31,9 +31,11 @@ class Statuses:
 
     def begin(self, packets: Iterable[tuple[str, bytes]]) -> None:
         """Track jobs that are about to be enqueued."""
-        self._commander.pipe(
-            [("SET", self._keys.status(job), raw, "EX", WAITING_TTL) for job, raw in packets]
-        )
+        self._commander.pipe(self.beginning(packets))
+
+    def beginning(self, packets: Iterable[tuple[str, bytes]]) -> list[Command]:
+        """Return the commands that track jobs from now on."""
+        return [("SET", self._keys.status(job), raw, "EX", WAITING_TTL) for job, raw in packets]
 
     def update(self, job: str, packet: bytes) -> None:
         """Replace the packet of a job, if there is one."""

@@ -107,18 +107,20 @@ class Workers:
         reply = self._commander.script(_STEP, script_keys, args, before=before)
         return _step_reply(*reply)
 
-    def register(self, worker: str, started: str, vitals: bytes = b"") -> None:
+    def register(self, worker: str, started: str, vitals: bytes = b"") -> float | None:
         """Make a worker known and alive, again if need be; at every heartbeat as well.
 
         Redis may have been emptied or another worker have struck it off meanwhile. ``vitals``
-        tell how it is.
+        tell how it is. Returns in how many seconds somebody is to look at what waits for a
+        limit (``store.limits.let_in``); None if nothing does.
         """
         keys = self._keys
-        self._commander.script(
+        wait = self._commander.script(
             _REGISTER,
-            [keys.workers, keys.heartbeats, keys.started(worker), keys.vitals],
+            [keys.workers, keys.heartbeats, keys.started(worker), keys.vitals, keys.parked_limits],
             [worker, timestamps.heartbeat(self.now()), started, vitals],
         )
+        return None if wait < 0 else wait / 1000
 
     def now(self) -> int:
         """Return Redis' own time in epoch seconds: the clock of all heartbeats."""

@@ -60,6 +60,21 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def until(moment: datetime | None) -> SafeString | str:
+    """Return in how long a moment comes, or how long ago it was, as :func:`ago` does."""
+    if moment is None:
+        return ""
+    seconds = (moment - datetime.now(timezone.utc)).total_seconds()
+    said = _("in %s") if seconds > 0 else _("%s overdue")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        date_format(localtime(moment), "DATETIME_FORMAT"),
+        said % duration(abs(seconds)),
+    )
+
+
+@register.filter
 def size(count: int | None) -> str:
     """Return a number of bytes in its largest fitting unit."""
     return "" if count is None else filesizeformat(count)

@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 # Of php-resque and django-resque, and of pyres.
 _QUEUE_TIMES = ("queue_time", "enqueue_timestamp")
 
+UNKNOWN_SINCE = "unknown_since"
+"""The key under which stands since when workers do not know the class."""
+_MOST_SKEW = 60.0  # seconds that clocks of machines may differ by
+
 # Above this, somebody's number is no count of performances.
 _MOST_ATTEMPTS = 1_000_000
+
+_COUNTS = ("attempt", UNKNOWN_SINCE)
 
 _KINDS = {
     type(None): "null",
@@ -86,6 +92,25 @@ class Payload:
         return cls(name, args, document)
 
 
+def unknown_since(payload: Payload, now: float) -> float | None:
+    """Return since when workers do not know a payload's class; None if no worker has met it.
+
+    What is no such time, or one yet to come, is long ago.
+    """
+    if UNKNOWN_SINCE not in payload.extras:
+        return None
+    since = timestamps.from_epoch(payload.extras[UNKNOWN_SINCE])
+    if since is None or since.timestamp() > now + _MOST_SKEW:
+        return 0.0
+    return since.timestamp()
+
+
+def stamped_unknown(raw: bytes, now: float) -> bytes:
+    """Return a payload, all else as it was to the byte, as one whose class was not known then."""
+    stamp = dumps({UNKNOWN_SINCE: round(now, 3)})
+    return raw.rstrip()[:-1] + b"," + stamp[1:]
+
+
 def requeued(raw: bytes, at: datetime, *, anew: bool = False) -> bytes:
     """Return a payload as it is enqueued once more: waiting since ``at``, all else as it was.
 
@@ -99,7 +124,8 @@ def requeued(raw: bytes, at: datetime, *, anew: bool = False) -> bytes:
     if not isinstance(document, dict):
         return raw
     told = set(_QUEUE_TIMES).intersection(document)
-    counted = anew and document.pop("attempt", None) is not None
+    counts = [document.pop(key, None) for key in _COUNTS] if anew else []
+    counted = any(each is not None for each in counts)
     if not told and not counted:
         return raw
     document.update(dict.fromkeys(told, timestamps.epoch(at)))

@@ -26,6 +26,7 @@ PERMISSIONS = {
     "delete_job",
     "pause_queue",
     "control_worker",
+    "manage_schedule",
 }
 EXAMPLES = {
     "queue": "mail",
@@ -34,6 +35,9 @@ EXAMPLES = {
     "worker": "web1~50e7c95d73be:411:mail",
     "list_name": "failed",
     "key": "resque:queues",
+    "timestamp": "2000000000",
+    "schedule": "nightly",
+    "job_id": "f00",
 }
 PAGES = [route for route in ROUTES if "GET" in route.methods]
 ACTIONS = [route for route in ROUTES if "GET" not in route.methods]
@@ -56,6 +60,14 @@ def content(resque_settings: Configure, redis_client: redis.Redis, db: None) -> 
     redis_client.sadd("resque:queues", "mail")
     redis_client.rpush("resque:queue:mail", '{"class":"shop.jobs.send","args":["canary"]}')
     redis_client.rpush("resque:failed", '{"payload":{"class":"shop.jobs.send","args":["canary"]}}')
+    item = '{"class":"shop.jobs.send","args":["canary"],"queue":"mail","id":"f01"}'
+    redis_client.zadd("resque:delayed_queue_schedule", {"2000000000": 2000000000})
+    redis_client.rpush("resque:delayed:2000000000", item, item)
+    entry = '{"every":"1h","class":"shop.jobs.send","args":["canary"],"queue":"mail"}'
+    redis_client.hset("resque:persistent_schedules", "nightly", entry)
+    result = '{"id":"f00","status":"succeeded","value":"canary","error":"canary"}'
+    redis_client.set("resque:result:f00", result)
+    redis_client.set("resque:result:f00:progress", '{"done":1,"message":"canary"}')
     redis_client.sadd("resque:workers", EXAMPLES["worker"])
     redis_client.set("resque:pause-all-workers", "true")
 

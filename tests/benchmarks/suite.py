@@ -10,6 +10,7 @@ import rq
 from tests.benchmarks import contestants, measuring
 from tests.benchmarks.comparison import OURS, Comparison
 from tests.benchmarks.contestants import RQ_POOL, RQ_WORKER, huey_with, ours
+from tests.benchmarks.delaying import check_delayed
 from tests.benchmarks.project import jobs, work
 from tests.benchmarks.traffic import check_traffic
 
@@ -34,6 +35,7 @@ def suite(ground: Ground) -> dict[str, Callable[[int], bool]]:
         "worked-memory": _memory(ground, "after 200 jobs").run,
         "enqueue": _enqueue(ground).run,
         "bulk": _bulk(ground).run,
+        "delayed": partial(check_delayed, ground),
     }
 
 

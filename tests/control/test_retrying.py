@@ -96,3 +96,12 @@ def test_refused(raw: bytes, error: type[Exception]) -> None:
         retrying(raw, 0)
     with pytest.raises(error):
         retrying(raw, 0, args=[1])
+
+
+def test_attempts_anew() -> None:
+    """What a policy has given up on has all its attempts again."""
+    raw = record(payload={"class": "retrying.Send", "args": [], "id": "f00", "attempt": 5})
+
+    change = retrying(raw, 0)
+
+    assert b'{"class":"retrying.Send","args":[],"id":"f00"}' == change.payload

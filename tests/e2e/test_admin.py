@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PAGES = {
     "overview": "",
     "queues": "queues/",
-    "queue": "queues/file_serve/",
+    "queue": "queues/images/",
     "working": "working/",
     "workers": "workers/",
     "failed": "failed/",
@@ -39,6 +39,13 @@ PAGES = {
     "keys": "stats/keys/",
 }
 _HALF_A_MINUTE = 30_000  # milliseconds
+# Pages that the first row of another one leads to.
+DETAILS = {
+    "failure": "failed/",
+    "queued-job": "queues/images/",
+    "worker": "workers/",
+    "key": "stats/keys/",
+}
 SLOWLY = 20_000  # milliseconds for what real workers do on a busy machine
 
 
@@ -219,23 +226,35 @@ def test_without_scripts(tabs: Tabs, root: str, browser: Browser) -> None:
     context.close()
 
 
-def test_clear(tabs: Tabs, root: str) -> None:
-    """All failures can be cleared, and the page says so kindly."""
-    enqueue(tabs, root, "forge.jobs.fail")
-    page = tabs.open(f"{root}failed/")
-    page.get_by_role("button", name=re.compile("^Clear all")).click()
-    expect(page.get_by_role("heading", name="Are you sure?")).to_be_visible()
-    page.locator(".resque-danger").click()
-
-    expect(page.locator(".resque-empty").first).to_be_visible()
+@pytest.fixture(scope="module")
+def scene(tabs: Tabs, root: str, demo: Demo) -> None:
+    """Something of everything: failures and deaths, a job at work, a paused queue with jobs."""
+    page = tabs.open(f"{root}queues/")
+    page.get_by_role("button", name=re.compile("^Pause.* images")).click()
+    expect(page.locator(".messagelist")).to_be_visible()
+    for name in ("fail", "leave", "crash", "fail"):
+        enqueue(tabs, root, f"forge.jobs.{name}")
+    for _ in range(3):
+        enqueue(tabs, root, "forge.jobs.thumbnail", picture="pictures/forge.jpg")
+    page.goto(f"{root}failed/")
+    for name in ("leave", "crash"):
+        row = page.get_by_role("row").filter(has_text=f"forge.jobs.{name}")
+        expect(row.first).to_be_visible(timeout=SLOWLY)
+    enqueue(tabs, root, "forge.jobs.doze", seconds="300")
+    page.goto(f"{root}working/")
+    expect(page.locator("#live tbody tr").first).to_be_visible(timeout=SLOWLY)
     page.close()
 
 
+@pytest.mark.usefixtures("scene")
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *DETAILS])
 def test_every_page(tabs: Tabs, root: str, name: str, scheme: Scheme) -> None:
     """Every page is fit for everybody: in light and dark, wide and narrow, without barriers."""
-    page = tabs.open(root + PAGES[name], scheme=scheme)
+    page = tabs.open(root + (PAGES | DETAILS)[name], scheme=scheme)
+    if name in DETAILS:
+        page.locator("#live tbody tr a").first.click()
+        expect(page.locator(".resque")).to_be_visible()
     found = []
     for width in (WIDE, PHONE):
         page.set_viewport_size({"width": width, "height": 900})
@@ -257,6 +276,18 @@ def test_right_to_left(tabs: Tabs, root: str) -> None:
     for width in (WIDE, PHONE):
         page.set_viewport_size({"width": width, "height": 900})
         assert 0 == overflow(page)
+    page.close()
+
+
+def test_clear(tabs: Tabs, root: str) -> None:
+    """All failures can be cleared, and the page says so kindly."""
+    enqueue(tabs, root, "forge.jobs.fail")
+    page = tabs.open(f"{root}failed/")
+    page.get_by_role("button", name=re.compile("^Clear all")).click()
+    expect(page.get_by_role("heading", name="Are you sure?")).to_be_visible()
+    page.locator(".resque-danger").click()
+
+    expect(page.locator(".resque-empty").first).to_be_visible()
     page.close()
 
 

@@ -229,7 +229,10 @@ def test_wait_sees_what_came_meanwhile(
 
     monkeypatch.setattr(type(wiring.store().results), "listening", late)
 
+    began = time.monotonic()
+
     assert 3 == handle.wait(20)
+    assert time.monotonic() - began < 5
 
 
 def test_wait_in_vain(send: Job[..., Any]) -> None:

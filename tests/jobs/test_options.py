@@ -9,6 +9,7 @@ import pytest
 
 from django_resque import Plugin, Retry
 from django_resque.exceptions import ConfigurationError
+from django_resque.jobs.limits import Rate
 from django_resque.jobs.options import checked
 
 
@@ -49,6 +50,14 @@ POLICY = Retry(backoff=[1, 2])
         ({"result_ttl": 60}, {"result_ttl": 60.0}),
         ({"result_ttl": timedelta(hours=1)}, {"result_ttl": 3600.0}),
         ({"ttl": timedelta(days=1)}, {"ttl": 86400.0}),
+        (
+            {"unique": "until_end", "unique_for": 5, "unique_by": "order"},
+            {"unique": "until_end", "unique_for": 5.0, "unique_by": ("order",)},
+        ),
+        (
+            {"max_running": 3, "rate": "10/m", "limit_by": ["shop", "day"]},
+            {"max_running": 3, "rate": Rate(10, 60.0), "limit_by": ("shop", "day")},
+        ),
         ({"php_status": True, "ids": True}, {"php_status": True, "ids": True}),
         ({"php_status": False, "ids": False}, {"php_status": False, "ids": False}),
     ],
@@ -91,6 +100,15 @@ def test_right_options_take_their_final_form(given: dict[str, Any], final: dict[
         ({"plugins": LOCK}, r"give it a list of Plugin objects, such as \[Lock\(\)\]"),
         ({"plugins": [Lock]}, "a list of Plugin objects"),
         ({"plugins": ["shop.Lock"]}, "a list of Plugin objects"),
+        ({"unique": True}, 'give it "until_start" or "until_end"'),
+        ({"unique": "until_end", "unique_for": 0}, "give it a positive number of seconds"),
+        ({"unique": "until_end", "unique_by": 7}, "give it the name of a parameter"),
+        ({"unique": "until_end", "ids": False}, "needs payloads with ids"),
+        ({"unique_for": 7}, 'goes with unique="until_end"'),
+        ({"max_running": 0}, "a whole number from 1 to"),
+        ({"max_running": True}, "a whole number from 1 to"),
+        ({"rate": "often"}, 'such as "10/m"'),
+        ({"limit_by": "shop"}, "goes with max_running=3"),
         ({"retry": "3"}, r"@job\(retry='3'\): give it a Retry"),
         ({"retry": True}, "give it a Retry"),
         ({"retry": 0}, r"Retry\(max_attempts=0\)"),

@@ -77,6 +77,22 @@ def test_bounds(send: Job[..., Any]) -> None:
             group(*parts, callback=signature)
 
 
+def test_unique(resque_store: Store) -> None:
+    """What is enqueued by an ending takes no lock, so a unique job can only begin a chain."""
+
+    @job(name="once", queue="q", unique="until_end", result_ttl=60)
+    def once() -> None: ...
+
+    with pytest.raises(ArgumentError, match="only the first job of a chain can be unique"):
+        chain(once.s(), once.s())
+    with pytest.raises(ArgumentError, match="no job of a group can be unique"):
+        group(once.s(), callback=once.s())
+    with pytest.raises(ArgumentError, match="a unique job cannot wait"):
+        once.using(depends_on=once.enqueue())
+    assert not once.s().enqueue()
+    assert 1 == resque_store.queues.size("q")
+
+
 def test_refused(send: Job[..., Any]) -> None:
     """What cannot stand somewhere is refused, with a reason."""
     signature = send.s(1)

@@ -26,10 +26,16 @@ def test_figures(resque_store: Store, redis_client: redis.Redis) -> None:
     redis_client.rpush("resque:failed", record())
     redis_client.rpush("resque:mail_failed", record(), record("b"))
     redis_client.set("resque:pause-all-workers", "true")
+    redis_client.zadd("resque:parked", {"few": 1, "spoilt": 2})
+    redis_client.rpush("resque:parked:few", "x", "y")
+    redis_client.set("resque:parked:spoilt", "x")
 
     state = overview(resque_store)
 
     assert (3, 9, 1, 3) == (state.pending, state.processed, state.working, state.failed)
     assert (4, True) == (state.failures_counted, state.paused)
     assert {"failed": 1, "mail_failed": 2} == state.failed_lists
+    assert {"few": 2, "spoilt": 0} == state.parked
+    redis_client.set("resque:parked", "x")
+    assert {} == overview(resque_store).parked
     assert (2, 3) == (len(state.queues), len(state.workers))

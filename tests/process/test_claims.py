@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from django_resque import signals
+from django_resque import job, signals
 from django_resque.exceptions import StoreUnavailable
+from django_resque.execution.admission import Admission
 from django_resque.execution.outcome import Failed, Skipped, Succeeded
 from django_resque.execution.queue_names import QueuePatterns
 from django_resque.execution.reserve import Reserver
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 def claims(store: Store) -> Claims:
     """The claims of a worker that works on the queue q."""
     reserver = Reserver(store, WORKER, QueuePatterns.parse(["q"]))
-    return Claims(reserver, store, [RedisBackend()], cast("Worker", "the worker"))
+    admission = Admission(store, 0.0, lambda _seconds: None)
+    return Claims(reserver, admission, store, [RedisBackend()], cast("Worker", "the worker"))
 
 
 @pytest.fixture
@@ -223,6 +225,56 @@ def test_untracked_costs_nothing(claims: Claims, store: Store, trips: Trips) -> 
     claims.track(garbled)
 
     assert 0 == trips.count()
+
+
+def test_parked(claims: Claims, store: Store, finished: list[tuple[Any, Any, Any]]) -> None:
+    """A job beyond its limit is told of as parked, and the next look finds what is behind it."""
+    job(name="alone", max_running=1)(print)
+    first = taken(claims, store, b'{"class":"alone","args":[1]}')
+    store.queues.push_many("q", [b'{"class":"alone","args":[2]}', b"{}"])
+    store.commander.call("HSET", store.keys.running("alone"), "r9", "host:9:q")
+    store.commander.call("SET", store.keys.worker("host:9:q"), '{"rid":"r9"')
+    claims.settle(first, Succeeded())
+
+    answer = claims.next(armed=False)
+
+    assert ("parked", None) == (answer.status, answer.reservation)
+    assert [(first, Succeeded())] == [told[1:] for told in finished]
+    assert not claims.unsettled
+    behind = claims.next(armed=False).reservation
+    assert behind is not None
+    assert b"{}" == behind.payload
+    assert {"alone": 1} == store.limits.parked()
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_outage_before_a_job_may_begin(
+    claims: Claims, store: Store, monkeypatch: pytest.MonkeyPatch, *, leaves: bool
+) -> None:
+    """When Redis goes away just then the job is asked for again, or goes back."""
+    job(name="alone", max_running=1)(print)
+    payload = b'{"class":"alone","args":[1]}'
+    store.queues.push("q", payload)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store.limits), "admit", _away)
+        with pytest.raises(StoreUnavailable):
+            claims.next(armed=False)
+    assert claims.unsettled
+
+    if leaves:
+        claims.flush()
+        assert payload == store.queues.peek("q")[0]
+        assert 0 == store.limits.running("alone")
+    else:
+        reservation = claims.next(armed=False).reservation
+        assert reservation is not None
+        assert payload == reservation.payload
+        assert 1 == store.limits.running("alone")
+    assert not claims.unsettled
+
+
+def _away(*_: Any) -> Any:
+    raise StoreUnavailable("away")
 
 
 def test_give_up(claims: Claims, store: Store, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,12 +12,14 @@ from django_resque.exceptions import StoreError, StoreUnavailable
 from django_resque.process.heart import Heart
 from django_resque.store.history import History
 from django_resque.wire.vitals import Vitals
+from tests.claims import WORKER, reservation
 from tests.polling import eventually
 
 if TYPE_CHECKING:
     import redis
 
     from django_resque.store import Store
+    from django_resque.wire.worker import Reservation
 
 _ID = "host~0123456789ab:42:q"
 
@@ -50,6 +52,13 @@ def heart(store: object, interval: float = 10.0, thread_store: object = None) ->
     """Return a heart that beats over this store."""
     one, other = cast("Store", store), cast("Store", thread_store or store)
     return Heart(one, other, _ID, "then", interval=interval, vitals=lambda: Vitals("idle"))
+
+
+def held(client: redis.Redis) -> Reservation:
+    """Return a claim that a worker holds."""
+    claim = reservation()
+    client.set(f"resque:worker:{WORKER}", claim.encode())
+    return claim
 
 
 def beats_in_a_thread() -> bool:
@@ -104,6 +113,34 @@ def test_hurry(store: Store) -> None:
     beating.hurry()
 
     assert [True, False] == [beating.beat_if_due(), beating.beat_if_due()]
+
+
+def test_parked_jobs(store: Store, redis_client: redis.Redis) -> None:
+    """Jobs that wait for a limit come back when it is time, long before the next beat."""
+    beating = heart(store)
+    beating.beat()
+    store.limits.park(held(redis_client), "unknown:x", b"{}", 0.05)
+    beating.expect(0.05)
+    assert beating.due - time.monotonic() < 1.0
+
+    eventually(lambda: beating.beat_if_due() or store.queues.size("q"), 5, "it never came back")
+
+    assert 5 < beating.due - time.monotonic()
+    assert {} == store.limits.parked()
+
+
+def test_parked_jobs_of_others(store: Store, redis_client: redis.Redis) -> None:
+    """With a beat, a worker hears of jobs that others have parked; if it is time, they go."""
+    store.limits.park(held(redis_client), "unknown:x", b"{}", 3.0)
+    beating = heart(store)
+    beating.beat()
+    assert beating.due - time.monotonic() < 4.0
+
+    redis_client.zadd("resque:parked", {"unknown:x": 0})
+    beating.beat()
+
+    assert 1 == store.queues.size("q")
+    assert 5 < beating.due - time.monotonic()
 
 
 def test_sample(store: Store, redis_client: redis.Redis) -> None:

@@ -62,10 +62,10 @@ def test_a_job_of_another_program(resque_settings: Configure) -> None:
 
 def test_ids_are_the_jobs_choice() -> None:
     """As when it is enqueued by hand."""
-    job(name="Plain", queue="low", ids=False)(lambda: None)
-    entry = ScheduleEntry("a", "Plain", every="5m")
+    job(name="ScheduledPlain", queue="low", ids=False)(lambda: None)
+    entry = ScheduleEntry("a", "ScheduledPlain", every="5m")
 
-    assert b'{"class":"Plain","args":[]}' == prepared(entry).payload(5)[1]
+    assert b'{"class":"ScheduledPlain","args":[]}' == prepared(entry).payload(5)[1]
     assert prepared(replace(entry, overlap="skip")).payload(5)[0].id
 
 

@@ -92,9 +92,10 @@ def test_due(store: Store, redis_client: redis.Redis) -> None:
     store.delayed.push_many([(ITEM, 30), (ITEM, 10), (ITEM, 20)])
     redis_client.zadd("resque:delayed_queue_schedule", {"\N{SNOWMAN}": 5})
 
-    assert "\N{SNOWMAN}" == store.delayed.due(25)
-    assert ["10", "20", None] == [store.delayed.due(25, skip) for skip in (1, 2, 3)]
-    assert store.delayed.due(4.9) is None
+    assert ["\N{SNOWMAN}"] == store.delayed.due(25)
+    assert ["10", "20"] == store.delayed.due(25, 1, 5)
+    assert [] == store.delayed.due(25, 3)
+    assert [] == store.delayed.due(4.9, count=5)
 
 
 def test_take(store: Store, redis_client: redis.Redis) -> None:
@@ -126,7 +127,7 @@ def test_take_what_is_refused(store: Store, redis_client: redis.Redis) -> None:
     assert 1 == results[1]
     assert [ITEM] == items(redis_client, 7)
     assert {b"delayed:7"} == index(redis_client, ITEM)
-    assert "7" == store.delayed.due(7)
+    assert ["7"] == store.delayed.due(7)
 
 
 def test_take_for_the_master_only(store: Store, redis_client: redis.Redis) -> None:
@@ -145,7 +146,29 @@ def test_take_from_what_is_no_list(store: Store, redis_client: redis.Redis) -> N
     redis_client.set("resque:delayed:7", "x")
 
     assert [0] == store.delayed.take(7, [Taking(ITEM)])
-    assert store.delayed.due(7) is None
+    assert [] == store.delayed.due(7)
+
+
+def test_take_each(store: Store, redis_client: redis.Redis) -> None:
+    """One of each of several timestamps, each with its commands, for the master only."""
+    redis_client.set("resque:queue:broken", "x")
+    store.delayed.push_many([(ITEM, 7), (OTHER, 8), (ITEM, 9)])
+    takings: list[tuple[int | str, Taking]] = [
+        (7, Taking(ITEM, store.queues.pushing("high", [b"1"]))),
+        ("8", Taking(OTHER, store.queues.pushing("broken", [b"2"]))),
+        ("9", Taking(OTHER)),
+    ]
+    redis_client.set("resque:resque:resque_scheduler_master_lock", "other:1")
+    assert store.delayed.take_each(takings, master="me:1") is None
+
+    results = store.delayed.take_each(takings, master="other:1")
+
+    assert results
+    assert [1, 0] == results[::2]
+    assert "WRONGTYPE" in str(results[1])
+    assert ["8", "9"] == store.delayed.timestamps()
+    assert [b"1"] == redis_client.lrange("resque:queue:high", 0, -1)
+    assert [] == store.delayed.take_each([])
 
 
 def test_remove_one_of_equals(store: Store, redis_client: redis.Redis) -> None:

@@ -39,7 +39,7 @@ def test_beginning() -> None:
     """A script whose first line asks for another one has it before it; the others have nothing."""
     texts = {path.stem: path.read_text() for path in _FILES}
 
-    assert texts["ending"] + texts["step"] == Script("step").source
+    assert texts["limits"] + texts["ending"] + texts["step"] == Script("step").source
     assert texts["look"] == Script("look").source
 
 

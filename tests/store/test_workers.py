@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import redis
 
+    from django_resque.store.commander import Command
+
 _ID = "host~0123456789ab:42:q"
 _CLAIM = f"resque:worker:{_ID}"
 _RUN_AT = "2026-11-21T04:48:58Z"
@@ -196,19 +198,35 @@ def test_release_in_an_ending(
     step(store, rid="r1")
     if value is not None:
         redis_client.set("lock", value)
-    commands = [("resque.release", "lock", "me"), ("INCRBY", "counter", 1)]
+    commands: list[Command] = [("resque.release", "lock", "me"), ("INCRBY", "counter", 1)]
 
     assert [] == step(store, ending=Ending("r1", commands)).errors
     assert (None if is_released else value) == redis_client.get("lock")
     assert b"1" == redis_client.get("counter")
 
 
+def test_keep_in_an_ending(store: Store, redis_client: redis.Redis) -> None:
+    """What a job owns is kept longer; what has another owner expires when it would."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    redis_client.set("mine", "me", ex=10)
+    redis_client.set("other", "you", ex=10)
+    commands: list[Command] = [("resque.keep", key, "me", 60_000) for key in ("mine", "other")]
+
+    assert [] == step(store, ending=Ending("r1", commands)).errors
+    assert [True, False] == [redis_client.ttl(key) > 10 for key in ("mine", "other")]
+
+
 def test_refused_operation(store: Store, redis_client: redis.Redis) -> None:
     """An operation that Redis refuses is told and keeps nothing else from being written."""
     store.queues.push("q", b"1")
     step(store, rid="r1")
-    redis_client.lpush("list", "x")
-    commands = [("resque.release", "list", "me"), ("INCRBY", "counter", 1)]
+    redis_client.set("resque:running:few", "spoilt")
+    commands: list[Command] = [
+        ("resque.leave", "resque:", "few", "r1"),
+        ("resque.release", "resque:running:few", "me"),
+        ("INCRBY", "counter", 1),
+    ]
 
     (error,) = step(store, ending=Ending("r1", commands)).errors
 

@@ -269,11 +269,16 @@ def handles(handle: JobHandle) -> None:
     assert_type(handle.queue, str)
     assert_type(handle.vetoed, bool)
     assert_type(bool(handle), bool)
+    assert_type(handle.duplicate_of, str | None)
     handle.queue = "x"  # type: ignore[misc]
 
 
 def options() -> None:
     """Give options of the wrong type."""
+    job(unique="until_end", unique_for=60, unique_by="n", max_running=3, rate="10/m")
+    job(max_running=1, limit_by=lambda n: n % 2)
+    job(unique="always")  # type: ignore[call-overload]
+    job(rate=10)  # type: ignore[call-overload]
     job(queue=5)  # type: ignore[call-overload]
     job(que="x")  # type: ignore[call-overload]
     job(plugins=[Lock])  # type: ignore[list-item]

@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_resque.exceptions import DecodeError
-from django_resque.wire.payload import Payload, requeued, retried
+from django_resque.wire.payload import (
+    Payload,
+    requeued,
+    retried,
+    stamped_unknown,
+    unknown_since,
+)
 from tests.wire.strategies import JSON
 
 NAMES = st.text(min_size=1).filter(str.strip)
@@ -179,6 +185,7 @@ def test_requeued(raw: bytes, expected: bytes) -> None:
             b'{"class":"X","queue_time":1,"attempt":3}',
             b'{"class":"X","queue_time":1795236831.102263}',
         ),
+        (b'{"class":"X","unknown_since":1}', b'{"class":"X"}'),
         (b'{"class": "X"}', b'{"class": "X"}'),
         (b"[3]", b"[3]"),
     ],
@@ -212,3 +219,23 @@ def test_retried() -> None:
     assert [expected % 2, expected % 3] == [second.encode(), third.encode()]
     bare = retried(Payload("X", [], {"queue_time": None}), 2, MOMENT)
     assert b'{"class":"X","args":[],"queue_time":null,"attempt":2}' == bare.encode()
+
+
+def test_stamped_unknown() -> None:
+    """A payload tells since when its class is not known, and is else what it was to the byte."""
+    raw = b' { "class":"X", "args":[1.0e+15] }\n'
+
+    stamped = stamped_unknown(raw, 1795236838.1)
+
+    assert b' { "class":"X", "args":[1.0e+15] ,"unknown_since":1795236838.1}' == stamped
+    assert 1795236838.1 == unknown_since(Payload.decode(stamped), 1795236900.0)
+    assert unknown_since(Payload.decode(raw), 1795236900.0) is None
+
+
+@pytest.mark.parametrize("since", [*GARBAGE, 1795237000.0])
+def test_unknown_since_nonsense(since: Any) -> None:
+    """What is no such time, or is yet to come, keeps no job for ever."""
+    payload = Payload("X", [], {"unknown_since": since})
+
+    assert 0.0 == (unknown_since(payload, 1795236900.0) or 0.0)
+    assert unknown_since(payload, 1795236900.0) is not None

@@ -15,6 +15,7 @@ from django_resque.admin.addresses import address
 from django_resque.admin.answers import Confirm, Done, Entry
 from django_resque.admin.failure_filters import link
 from django_resque.admin.failure_listing import known_lists, number
+from django_resque.admin.refusals import in_words
 from django_resque.control.failures import clear_failures, remove_failure, retry_failure
 from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
 from django_resque.monitor.failures import failures_found
@@ -104,7 +105,7 @@ class _Named:
             except FailureNotFound:
                 tally.gone += 1
             except (DecodeError, InvalidQueueName) as error:
-                tally.refused.append(str(error))
+                tally.refused.append(in_words(error))
             else:
                 tally.done += 1
         return tally
@@ -139,7 +140,7 @@ class _Named:
         if len(self.rows) > 1:
             return Entry(address("failures"), _("Failures"), told, flag)
         (row,) = self.rows
-        name = _("Failure of %s") % (row.job or _("an unreadable job"))
+        name = _("Failure of %s") % row.job if row.job else _("Failure of an unreadable job")
         return Entry(address("failure", self.list, row.digest), name, told, flag)
 
 

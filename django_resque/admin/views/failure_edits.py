@@ -12,6 +12,7 @@ from django_resque.admin.answers import Done, Entry, Shown
 from django_resque.admin.failure_filters import link
 from django_resque.admin.failure_listing import known_lists
 from django_resque.admin.forms import JobForm
+from django_resque.admin.refusals import in_words
 from django_resque.admin.views.failures import show_row
 from django_resque.control.failures import retry_failure
 from django_resque.exceptions import (
@@ -49,7 +50,7 @@ def retry(visit: Visit, list_name: str, digest: str) -> Shown | Done:
         told = _("The failure was retried or removed meanwhile.")
         return Done(told, url, level=messages.WARNING)
     except (ArgumentError, DecodeError, InvalidQueueName) as error:
-        form.add_error(None, printable(str(error), 300))
+        form.add_error(None, in_words(error))
         return show_row(visit, row, form)
     told = _("Retried with edited arguments. The queue is %s.") % printable(queue)
     name = _("Failure of %s") % row.job

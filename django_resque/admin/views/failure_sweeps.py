@@ -12,6 +12,7 @@ from django.core import signing
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from django_resque.admin import refusals
 from django_resque.admin.addresses import address, spell
 from django_resque.admin.answers import Confirm, Done, Entry, Shown
 from django_resque.admin.failure_filters import carried, chosen, in_words, link
@@ -73,12 +74,18 @@ def _ask(visit: Visit, verb: Verb, name: str, wanted: FailureFilter, to: str) ->
     url = link(visit.url("failures"), list=name)
     if verb == "remove":
         question = (
+            # Translators: the filter is a list of phrases such as “job X, failed since Y”.
             _("Remove all failures of the list %(list)s with %(filter)s?")
             if words
-            else _("Remove all %(total)s failures of the list %(list)s?")
+            else ngettext(
+                "Remove the %(total)s failure of the list %(list)s?",
+                "Remove all %(total)s failures of the list %(list)s?",
+                page.total,
+            )
         )
         return Confirm(question % told, _("Yes, remove all"), url)
     question = (
+        # Translators: the filter is a list of phrases such as “job X, failed since Y”.
         _("Retry all failures of the list %(list)s with %(filter)s?")
         if words
         else _("Retry all failures of the list %(list)s? It has %(total)s.")
@@ -120,7 +127,7 @@ class _Action:
                 seconds=_SECONDS,
             )
         except InvalidQueueName as error:
-            return Done(printable(str(error), 300), self.url, level=messages.ERROR)
+            return Done(refusals.in_words(error), self.url, level=messages.ERROR)
         begun = cursor is None
         if progress.cursor is None:
             return self._done(progress, begun=begun)
@@ -132,7 +139,7 @@ class _Action:
         return Done(told, self.url, [self._entry(told)] if begun else [], level)
 
     def _shown(self, progress: Progress, *, begun: bool) -> Shown:
-        looked = _("%(examined)s of %(total)s looked through;") % {
+        looked = _("%(examined)s of %(total)s looked through.") % {
             "examined": number(progress.examined),
             "total": number(progress.total),
         }
@@ -172,6 +179,7 @@ class _Action:
         return told
 
     def _entry(self, told: str) -> Entry:
+        # Translators: all failures of a list.
         words = in_words(self.filter) if self.filter else _("all")
         flag = CHANGE if self.verb == "retry" else DELETION
         name = _("Failed list %(list)s: %(filter)s") % {

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from django_resque.admin.answers import Shown
 from django_resque.admin.charts import Chart
+from django_resque.admin.delayed_rows import SchedulerShown
 from django_resque.admin.failure_rows import Choice, FailureShown
 from django_resque.admin.rows import QueueShown
 from django_resque.admin.worker_rows import WorkerShown
 from django_resque.conf import get_settings
 from django_resque.monitor.glance import glance
 from django_resque.monitor.history import history, rates
+from django_resque.monitor.scheduler import scheduler
 from django_resque.monitor.workers import SILENT
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Overview:
     failures: list[FailureShown]
     span: Span
     chart: Chart
+    scheduler: SchedulerShown
 
 
 def show(visit: Visit) -> Shown:
@@ -76,6 +79,7 @@ def show(visit: Visit) -> Shown:
         failures=FailureShown.all(visit, state.latest),
         span=span,
         chart=chart,
+        scheduler=SchedulerShown.of(scheduler(visit.store)),
     )
     spans = [
         Choice(str(title), f"?span={name}" if name != "hour" else "?", name == span)

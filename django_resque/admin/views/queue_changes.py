@@ -60,7 +60,11 @@ def delete(visit: Visit, queue: str) -> Done | Confirm:
         question = _("Delete queue %s, with all jobs that wait in it?") % name
         return Confirm(question, _("Delete queue"), visit.url("queue", queue=queue))
     count = control.remove_queue(visit.store, queue)
-    told = _("Queue %(queue)s is deleted, with %(count)s jobs.") % {"queue": name, "count": count}
+    told = ngettext(
+        "Queue %(queue)s is deleted, with %(count)s job.",
+        "Queue %(queue)s is deleted, with %(count)s jobs.",
+        count,
+    ) % {"queue": name, "count": count}
     entry = Entry(address("queue", queue), _("Queue %s") % name, told, DELETION)
     return Done(told, visit.url("queues"), [entry])
 

@@ -150,7 +150,7 @@ def show_job(visit: Visit, queue: str, digest: str) -> Shown:
         reason = _("A worker has taken this job, or somebody has removed or moved it.")
         gone = GoneShown(reason, visit.url("queue", queue=queue), _("To its queue"))
         return Shown("gone", _("No longer there"), gone, "queues", trail, status=404, live=False)
-    job = JobShown.of(visit, found.payload, found.error)
+    job = JobShown.of(visit, found.payload, found.error, queue=queue)
     data = QueuedJobShown(
         job=job,
         queue=printable(queue),
@@ -201,7 +201,7 @@ def _row(visit: Visit, queue: str, job: QueuedJob, seen: dict[str, int]) -> Wait
         key=f"{digest}-{seen[digest]}",
         address=f"{digest}:{job.position}",
         position=job.position + 1,
-        job=JobShown.of(visit, job.payload, job.error),
+        job=JobShown.of(visit, job.payload, job.error, queue=queue),
         url=f"{page}?at={job.position}",
     )
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.models import ADDITION
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from django_resque.admin.addresses import address
 from django_resque.admin.answers import Done, Entry, Shown
@@ -140,11 +141,17 @@ def _queue(job: Job[..., Any]) -> str:
     return job.queue or get_settings().default_queue
 
 
+def _in_one_child(count: int) -> str:
+    # Translators: an option of a job: how many of its kind one process performs.
+    return ngettext("%s in one child", "%s in one child", count) % count
+
+
 def _options(job: Job[..., Any]) -> list[str]:
     said = [
+        # Translators: an option of a job: how many seconds it may take.
         job.timeout and _("at most %s s") % f"{job.timeout:g}",
         job.max_memory and _("up to %s of memory") % filesizeformat(job.max_memory),
-        job.jobs_per_fork and _("%s in one child") % job.jobs_per_fork,
+        job.jobs_per_fork and _in_one_child(job.jobs_per_fork),
         job.ids is not None and (_("with ids") if job.ids else _("without ids")),
         *(type(plugin).__name__ for plugin in job.plugins),
     ]

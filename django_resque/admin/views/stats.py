@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from django_resque import wiring
 from django_resque.admin.answers import Shown
@@ -224,32 +224,34 @@ def _problems(server: ServerState) -> list[Problem]:
 _PROBLEMS = (
     (
         True,
-        _lazy("Jobs can be lost: when its memory is full, Redis throws any keys away."),
-        _lazy("Set maxmemory-policy to noeviction."),
+        gettext_lazy("Jobs can be lost: when its memory is full, Redis throws any keys away."),
+        gettext_lazy("Set maxmemory-policy to noeviction."),
     ),
     (
         False,
-        _lazy("When its memory is full, Redis throws away keys that expire. Queues do not."),
-        _lazy("Set maxmemory-policy to noeviction, and nothing is thrown away at all."),
+        gettext_lazy("When its memory is full, Redis throws away keys that expire. Queues do not."),
+        gettext_lazy("Set maxmemory-policy to noeviction, and nothing is thrown away at all."),
     ),
     (
         True,
-        _lazy("Nothing is saved: a restart of Redis loses all jobs that wait."),
-        _lazy("Set appendonly to yes, or give save its rules."),
+        gettext_lazy("Nothing is saved: a restart of Redis loses all jobs that wait."),
+        gettext_lazy("Set appendonly to yes, or give save its rules."),
     ),
     (
         True,
-        _lazy("Redis failed to save to disk the last time it tried. It may refuse new jobs."),
-        _lazy("Look into the log of Redis: most often the disk is full."),
+        gettext_lazy(
+            "Redis failed to save to disk the last time it tried. It may refuse new jobs."
+        ),
+        gettext_lazy("Look into the log of Redis: most often the disk is full."),
     ),
     (
         True,
-        _lazy("Redis has nearly used up the memory that it may use."),
-        _lazy("Work the queues off, clear old failures, or raise maxmemory."),
+        gettext_lazy("Redis has nearly used up the memory that it may use."),
+        gettext_lazy("Work the queues off, clear old failures, or raise maxmemory."),
     ),
     (
         True,
-        _lazy("This Redis is a replica: nothing can be enqueued or worked off here."),
-        _lazy("Let the settings lead to the primary."),
+        gettext_lazy("This Redis is a replica: nothing can be enqueued or worked off here."),
+        gettext_lazy("Let the settings lead to the primary."),
     ),
 )

@@ -109,10 +109,11 @@ def show_all(visit: Visit) -> Shown:
         state=state,
         pages=Pages.of(visit, start, _AT_ONCE, page.total),
     )
-    announce = _("%(working)s of %(all)s workers are working.") % {
-        "working": page.states["working"],
-        "all": data.all,
-    }
+    announce = ngettext(
+        "%(working)s of %(all)s worker is working.",
+        "%(working)s of %(all)s workers are working.",
+        data.all,
+    ) % {"working": page.states["working"], "all": data.all}
     return Shown("workers", _("Workers"), data, tab="workers", announce=announce)
 
 
@@ -121,7 +122,7 @@ def show_working(visit: Visit) -> Shown:
     start = visit.number("start")
     page = monitor.working(visit.store, start, _AT_ONCE)
     data = WorkingShown(
-        workers=[WorkerShown.of(visit, row) for row in page.rows],
+        workers=WorkerShown.all(visit, page.rows),
         total=page.total,
         paused=page.paused,
         pages=Pages.of(visit, start, _AT_ONCE, page.total),
@@ -134,7 +135,7 @@ def show_working(visit: Visit) -> Shown:
 def show(visit: Visit, worker: str) -> Shown:
     """Show one worker with its job and the orders it can be given."""
     page = monitor.worker(visit.store, worker)
-    shown = [WorkerShown.of(visit, row) for row in page.rows]
+    shown = WorkerShown.all(visit, page.rows)
     jobs = [row.job.payload for row in page.rows if row.job and row.job.payload]
     data = WorkerDetail(
         id=printable(worker, 500),
@@ -149,7 +150,7 @@ def show(visit: Visit, worker: str) -> Shown:
         tab="workers",
         trail=[(_("Workers"), visit.url("workers"))],
         extra={"name": worker},
-        announce=shown[0].state if shown else _("It is no longer registered."),
+        announce="" if shown else _("It is no longer registered."),
         status=200 if shown else 404,
     )
 
@@ -172,13 +173,13 @@ def resume_all(visit: Visit) -> Done:
 def pause(visit: Visit, worker: str) -> Done:
     """Let one worker of ours take no further job."""
     control.pause_worker(visit.store, worker)
-    return _asked(visit, worker, _("asked to pause"))
+    return _asked(visit, worker, _("Asked to pause; it obeys within a second."))
 
 
 def resume(visit: Visit, worker: str) -> Done:
     """End the pause of one worker of ours."""
     control.resume_worker(visit.store, worker)
-    return _asked(visit, worker, _("asked to go on"))
+    return _asked(visit, worker, _("Asked to go on; it obeys within a second."))
 
 
 def stop(visit: Visit, worker: str) -> Done | Confirm:
@@ -190,7 +191,7 @@ def stop(visit: Visit, worker: str) -> Done | Confirm:
         ) % printable(worker)
         return Confirm(question, _("Yes, stop it"), visit.url("worker", worker=worker))
     control.stop_worker(visit.store, worker)
-    return _asked(visit, worker, _("asked to stop"))
+    return _asked(visit, worker, _("Asked to stop; it obeys within a second."))
 
 
 def kill_job(visit: Visit, worker: str) -> Done | Confirm:
@@ -202,7 +203,7 @@ def kill_job(visit: Visit, worker: str) -> Done | Confirm:
         ) % printable(worker)
         return Confirm(question, _("Yes, kill it"), visit.url("worker", worker=worker))
     control.kill_job(visit.store, worker, visit.request.POST.get("rid", ""))
-    return _asked(visit, worker, _("asked to kill its job"))
+    return _asked(visit, worker, _("Asked to kill its job; it obeys within a second."))
 
 
 def remove(visit: Visit, worker: str) -> Done | Confirm:
@@ -217,15 +218,18 @@ def remove(visit: Visit, worker: str) -> Done | Confirm:
     held = control.remove_worker(visit.store, wiring.failure_backends(), worker)
     did = _("Removed; its job failed.") if held else _("Removed; it held no job.")
     entry = Entry(address("worker", worker), _("Worker %s") % name, did, DELETION)
-    text = _("Worker %(name)s: %(did)s") % {"name": name, "did": did}
-    return Done(text, visit.url("workers"), [entry])
+    return Done(_told(name, did), visit.url("workers"), [entry])
 
 
 def _asked(visit: Visit, worker: str, what: str) -> Done:
-    name = _("Worker %s") % printable(worker)
-    entry = Entry(address("worker", worker), name, what)
-    text = _("%(worker)s: %(what)s; it obeys within a second.") % {"worker": name, "what": what}
-    return Done(text, visit.url("worker", worker=worker), [entry])
+    name = printable(worker)
+    entry = Entry(address("worker", worker), _("Worker %s") % name, what)
+    return Done(_told(name, what), visit.url("worker", worker=worker), [entry])
+
+
+def _told(name: str, did: str) -> str:
+    # Translators: what was done is a sentence of its own, such as “Removed; it held no job.”
+    return _("Worker %(name)s: %(did)s") % {"name": name, "did": did}
 
 
 def _by_host(rows: Iterable[WorkerShown]) -> Iterable[HostShown]:

@@ -97,6 +97,9 @@ class Command(OperatingCommand):
                 ["WORKER", "STATE", "PROCESSED", "FAILED", "SILENT", "JOB"],
                 [_worker(row) for row in state.workers],
             )
+        if state.parked:
+            self.stdout.write("")
+            self.table(["LIMIT", "PARKED"], sorted(state.parked.items()))
         lists = [(name, size) for name, size in state.failed_lists.items() if size]
         if lists:
             self.stdout.write("")
@@ -128,6 +131,7 @@ def _plain(state: Overview) -> dict[str, Any]:
         ],
         "workers": [_plain_worker(row) for row in state.workers],
         "failed_lists": state.failed_lists,
+        "parked": state.parked,
     }
 
 

@@ -21,12 +21,12 @@ class Script:
     def __post_init__(self) -> None:
         """Read ``<name>.lua`` from this folder, and what its first line says it begins with."""
         source = _read(self.name)
-        if beginning := _BEGINS_WITH.match(source):
-            source = _read(beginning[1]) + source
         object.__setattr__(self, "source", source)
         digest = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
         object.__setattr__(self, "sha", digest)
 
 
 def _read(name: str) -> str:
-    return files(__package__).joinpath(f"{name}.lua").read_text("utf-8")
+    source = files(__package__).joinpath(f"{name}.lua").read_text("utf-8")
+    beginning = _BEGINS_WITH.match(source)
+    return _read(beginning[1]) + source if beginning else source

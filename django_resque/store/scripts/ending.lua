@@ -1,16 +1,27 @@
+-- Begins with limits.lua.
 -- How a script writes an ending: a list of commands, each as its word count and its words.
 -- KEYS  those of the script that begins with this one
 -- ARGV  likewise; somewhere among them the commands
 -- A command is one of Redis, or an operation that none of these can express:
---   resque.release <key> <owner>   delete the key if its value is the owner; returns 1 if it was
+--   resque.release <key> <owner>   delete the key if its value is the owner
+--   resque.keep <key> <owner> <ms>   let it expire in so many milliseconds, if that is its value
+--   resque.leave <prefix> <limit> <rid>   give up a job's place in a limit and let the next one in
 --   resque.ended <prefix> <now> <done or failed> <group or ''> <member or ''> <job>...
 --     tell those that wait for the jobs, and the group of which they are that member
 
 local operations = {}
 
 operations['resque.release'] = function(key, owner)
-  if redis.call('GET', key) ~= owner then return 0 end
-  return redis.call('DEL', key)
+  if redis.pcall('GET', key) == owner then redis.call('DEL', key) end
+end
+
+operations['resque.keep'] = function(key, owner, milliseconds)
+  if redis.pcall('GET', key) == owner then redis.call('PEXPIRE', key, milliseconds) end
+end
+
+operations['resque.leave'] = function(prefix, limit, rid)
+  redis.call('HDEL', prefix .. 'running:' .. limit, rid)
+  if redis.call('ZSCORE', prefix .. 'parked', limit) then let_in(prefix, limit, now_in_ms()) end
 end
 
 -- How long what waits is kept after the last change, in seconds.

@@ -149,7 +149,7 @@ def test_step_by_step(admin_client: Client, redis_client: redis.Redis) -> None:
 
     text = first.content.decode()
     assert 200 == first.status_code
-    assert "200 of 450 looked through; 160 failures retried. 40 cannot be retried." in text
+    assert "200 of 450 looked through. 160 failures retried. 40 cannot be retried." in text
     assert '<progress id="progress" max="450" value="200">44 %</progress>' in text
     assert "data-goon" in text
     assert "Go on" in text
@@ -161,7 +161,7 @@ def test_step_by_step(admin_client: Client, redis_client: redis.Redis) -> None:
     assert "Began with all that match; it goes on while its page is open." == entry.change_message
 
     second = post(admin_client, "retry", **form(first))
-    assert "400 of 450 looked through; 320 failures retried." in second.content.decode()
+    assert "400 of 450 looked through. 320 failures retried." in second.content.decode()
     last = post(admin_client, "retry", **form(second))
 
     assert [("warning", "360 failures retried. 90 cannot be retried.")] == told(last)
