@@ -17,17 +17,25 @@ from django_resque.jobs.definition import Job
 from django_resque.jobs.handles import JobHandle
 from django_resque.jobs.plugins import Plugin
 from django_resque.jobs.retry import Exponential, Retry
+from django_resque.jobs.signatures import Chain, Group, Signature, chain, group
+from django_resque.jobs.together import ChainHandle, GroupHandle
 from django_resque.schedule import schedules
 from django_resque.version import __version__, get_version
 
 __all__ = [
+    "Chain",
+    "ChainHandle",
     "CurrentJob",
     "Exponential",
+    "Group",
+    "GroupHandle",
     "Job",
     "JobHandle",
     "Plugin",
     "Retry",
+    "Signature",
     "__version__",
+    "chain",
     "delayed",
     "dequeue",
     "dequeue_delayed",
@@ -39,6 +47,7 @@ __all__ = [
     "enqueue_to",
     "get_current_job",
     "get_version",
+    "group",
     "job",
     "queues",
     "results",

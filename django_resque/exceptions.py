@@ -39,6 +39,10 @@ class ArgumentError(ResqueError, TypeError):
     """Raised at enqueue for an argument that JSON or the job's signature cannot carry."""
 
 
+class DependencyError(ResqueError, ValueError):
+    """Raised for a job that is to wait for one of whose end nobody would tell it."""
+
+
 class InvalidQueueName(ResqueError, ValueError):
     """Raised for a queue name that Resque's clients could not share; keeps the name."""
 
@@ -216,7 +220,7 @@ _ENDS = {
     "failed": "failed",
     "cancelled": "was cancelled",
     "expired": "waited too long and was dropped",
-    "skipped": "was left unperformed by a hook",
+    "skipped": "was left unperformed by a hook, or with its group",
 }
 
 

@@ -12,8 +12,10 @@ from django_resque.execution.verdict import ask_about, judge
 from django_resque.jobs.encoding import encode_value
 from django_resque.jobs.performing import perform_job, run_on_failure
 from django_resque.jobs.registry import registry
+from django_resque.jobs.waiting import is_called_off
 from django_resque.wire import timestamps
 from django_resque.wire.payload import Payload
+from django_resque.wire.relations import hands_on
 from django_resque.wire.status import tracked_id
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ def _perform(reservation: Reservation) -> Outcome:
         job = registry.get(payload.name)
         if job.ttl is not None and (waited := _waited(payload)) > job.ttl:
             return Expired(round(waited, 3))
+        if is_called_off(payload):
+            return Skipped()
 
         def is_retried(error: BaseException) -> bool:
             nonlocal verdict
@@ -96,15 +100,19 @@ def _waited(payload: Payload) -> float:
     return (timestamps.now() - queued_at).total_seconds() if queued_at else 0.0
 
 
-def _succeeded(job: Job[..., Any], payload: Payload, value: Any) -> Succeeded:
-    if (job.result_ttl is None or payload.id is None) and tracked_id(payload) is None:
+def _succeeded(job: Job[..., Any], payload: Payload, value: Any) -> Outcome:
+    is_handed_on = hands_on(payload)
+    is_kept = job.result_ttl is not None and payload.id is not None
+    if not is_kept and not is_handed_on and tracked_id(payload) is None:
         return Succeeded()
+    known, fault = b"", ""
     try:
         known = encode_value(value)
     except ArgumentError as error:
-        return Succeeded(fault=str(error)[:_MOST_TEXT])
+        fault = str(error)[:_MOST_TEXT]
     if len(known) > MOST_VALUE:
-        return Succeeded(
-            fault=f"the returned value has {len(known)} bytes as JSON; {MOST_VALUE} can be kept"
-        )
-    return Succeeded(known.decode())
+        fault = f"the returned value has {len(known)} bytes as JSON; {MOST_VALUE} can be kept"
+    if fault and is_handed_on:
+        # Without it the next one of the chain cannot be performed, and somebody must know.
+        return Failed.from_exception(ArgumentError(f"{fault}; the next job of the chain needs it"))
+    return Succeeded(fault=fault) if fault else Succeeded(known.decode())

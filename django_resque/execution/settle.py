@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import DecodeError
 from django_resque.execution.endings import closing, leaving, returning
+from django_resque.execution.following import following
 from django_resque.execution.outcome import Failed, Requeued, Retrying
 from django_resque.execution.verdict import judge_loss
 from django_resque.failures.base import StoredBackend
@@ -56,6 +57,7 @@ def ending(
         commands += store.stats.raising("failed", reservation.worker)
     commands += returning(store, reservation, outcome)
     commands += closing(store, reservation, outcome, name, started)
+    commands += following(store, reservation, outcome, name)
     return Ending(reservation.rid, commands)
 
 
@@ -106,7 +108,9 @@ def unregister(
             commands = _recording(store, backends, record)
             commands.append(("INCRBY", store.keys.stat("failed"), 1))
         commands += returning(store, reservation, outcome)
-        commands += closing(store, reservation, outcome, job_name(reservation.payload))
+        name = job_name(reservation.payload)
+        commands += closing(store, reservation, outcome, name)
+        commands += following(store, reservation, outcome, name)
     struck = store.workers.strike(worker, claim=claim, commands=commands, heartbeat=heartbeat)
     return struck, reservation if struck else None, outcome
 

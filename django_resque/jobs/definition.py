@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 
 from django_resque.conf import get_settings
 from django_resque.exceptions import ArgumentError
+from django_resque.jobs.encoding import encode
 from django_resque.jobs.enqueueing import (
     dequeue_delayed_payloads,
     dequeue_payloads,
@@ -19,6 +20,9 @@ from django_resque.jobs.enqueueing import (
 )
 from django_resque.jobs.moments import due_at, due_in
 from django_resque.jobs.plugins import HookMethod
+from django_resque.jobs.signatures import Signature
+from django_resque.jobs.together import Awaited, awaited
+from django_resque.jobs.waiting import check_dependencies, checked_policy
 from django_resque.wire.payload import Payload
 from django_resque.wire.queue_name import check_queue_name
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from django_resque.jobs.limits import Rate
     from django_resque.jobs.plugins import Plugin
     from django_resque.jobs.retry import Retry
+    from django_resque.wire.relations import OnFailure
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -91,6 +96,10 @@ class Job(Generic[P, R]):
     """Whether it is enqueued before those that wait already."""
     on_commit: OnCommit = True
     """Which transactions enqueueing waits for."""
+    depends_on: tuple[JobHandle, ...] = ()
+    """The jobs that must have succeeded before it goes to its queue."""
+    on_failure: OnFailure = "wait"
+    """What becomes of it if one of them does not."""
     job_class: type | None = None
     """The class that was decorated; None for a function."""
     hook_methods: tuple[tuple[str, str], ...] = ()
@@ -171,6 +180,18 @@ class Job(Generic[P, R]):
         """Enqueue as :meth:`enqueue_in` does, from asynchronous code."""
         return await sync_to_async(self.enqueue_in)(delay, *args, **kwargs)
 
+    def s(self, *args: P.args, **kwargs: P.kwargs) -> Signature[R]:
+        """Return the job with these arguments, for a chain or a group; nothing is enqueued yet.
+
+        Raises ArgumentError as :meth:`enqueue` does. Later changes of the arguments do not count.
+        """
+        return Signature(self, self._travelled(self.parameters.pack(args, kwargs)))
+
+    def taking(self, *args: Any, **kwargs: Any) -> Signature[R]:
+        """Return the job with these arguments behind what the job before it in a chain returns."""
+        _first, *packed = self.parameters.pack((None, *args), kwargs)
+        return Signature(self, self._travelled(packed), takes_result=True)
+
     def enqueue_many(self, calls: Iterable[Sequence[Any]]) -> list[JobHandle]:
         """Enqueue many at once, far faster than one by one: ``send.enqueue_many([(1,), (2,)])``.
 
@@ -206,16 +227,28 @@ class Job(Generic[P, R]):
         queue: str | None = None,
         at_front: bool | None = None,
         on_commit: OnCommit | None = None,
+        depends_on: Awaited | Sequence[Awaited] | None = None,
+        on_failure: OnFailure | None = None,
     ) -> Job[P, R]:
         """Return the job set up otherwise: ``send.using(queue="low").enqueue(7)``.
 
         ``on_commit`` is True to wait for every database that is in a transaction, False to
-        go at once, or the alias or aliases of the databases to wait for.
+        go at once, or the alias or aliases of the databases to wait for. ``depends_on`` are the
+        handles of jobs that must have succeeded before, ``on_failure`` tells what becomes of this
+        one if they do not: ``"wait"``, ``"continue"`` or ``"cancel"``. Raises DependencyError for
+        one of whose end nobody would tell.
         """
         if queue is not None:
             check_queue_name(queue)
         given = {"queue": queue, "at_front": at_front, "on_commit": on_commit}
-        changes = {key: each for key, each in given.items() if each is not None}
+        changes: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
+        if depends_on is not None:
+            if self.unique:
+                raise ArgumentError(f"{self.name}: a unique job cannot wait for others")
+            changes["depends_on"] = awaited(depends_on)
+            check_dependencies(changes["depends_on"])
+        if on_failure is not None:
+            changes["on_failure"] = checked_policy(on_failure)
         # Not dataclasses.replace: this is part of many an enqueueing and is to cost nothing.
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__, **changes)
@@ -243,21 +276,33 @@ class Job(Generic[P, R]):
     ) -> JobHandle:
         if self.at_front:
             raise ArgumentError(f"{self.name}: a delayed job goes to the end of its queue")
+        if self.depends_on:
+            raise ArgumentError(f"{self.name}: a job is delayed or waits for others, not both")
         return enqueue_payloads(self, [self._payload(args, kwargs, due.timestamp())], due)[0]
 
     def _payload(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], not_before: float = 0.0
     ) -> Payload:
+        return self.request(self.parameters.pack(args, kwargs), not_before)
+
+    def request(
+        self, packed: list[Any], not_before: float = 0.0, *, with_id: bool = False
+    ) -> Payload:
+        """Return a new payload with arguments as they travel, due at ``not_before`` or now."""
         ids = get_settings().job_ids if self.ids is None else self.ids
         extras: dict[str, Any] = {}
-        if ids or self.result_ttl or self.ttl or self.php_status or self.unique:
+        needs_id = ids or with_id or self.result_ttl or self.ttl
+        if needs_id or self.php_status or self.unique or self.depends_on:
             # From when it is due: until then it does not wait for a worker.
             queue_time = round(max(time.time(), not_before), 6)
             extras = {"id": os.urandom(16).hex(), "queue_time": queue_time}
             if self.php_status:
                 # In the order in which php-resque writes them.
                 extras = {"id": extras["id"], "prefix": "", "queue_time": queue_time}
-        return Payload(self.name, self.parameters.pack(args, kwargs), extras)
+        return Payload(self.name, packed, extras)
+
+    def _travelled(self, packed: list[Any]) -> tuple[Any, ...]:
+        return tuple(Payload.decode(encode(Payload(self.name, packed), self.parameters.names)).args)
 
 
 def _bound(instance: Any, methods: Iterable[tuple[str, str]]) -> list[Plugin]:

@@ -8,17 +8,20 @@ from django_resque import signals, wiring
 from django_resque.conf import get_settings
 from django_resque.exceptions import DecodeError
 from django_resque.jobs.commit import after_commit
-from django_resque.jobs.encoding import encode
+from django_resque.jobs.encoding import encode, encode_value
 from django_resque.jobs.grouping import canonical
 from django_resque.jobs.handles import JobHandle, remember_result
 from django_resque.jobs.limits import mark_limited
 from django_resque.jobs.moments import timestamp
 from django_resque.jobs.performing import perform_job
 from django_resque.jobs.plugins import lets_pass
+from django_resque.jobs.registry import registry
 from django_resque.jobs.uniqueness import mark, push_unique, waiting_packets
+from django_resque.jobs.waiting import let_wait
 from django_resque.wire import delayed, timestamps
-from django_resque.wire.codec import dumps
+from django_resque.wire.codec import dumps, loads
 from django_resque.wire.payload import Payload
+from django_resque.wire.relations import hands_on, next_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,19 +43,20 @@ def enqueue_payloads(
     queue = job.queue or settings.default_queue
     names = job.parameters.names
     encoded = [encode(payload, names) for payload in payloads]
-    handles = [JobHandle(queue, payload, due=due) for payload in payloads]
-    plugins = (*wiring.plugins(), *job.plugins, *job.hooks_at("enqueue"))
+    waits = bool(job.depends_on)
+    handles = [JobHandle(queue, payload, due=due, follows=waits) for payload in payloads]
+    plugins = hooks_of(job)
     if plugins:
         passed = [lets_pass(plugins, "before_enqueue", each, queue) for each in payloads]
         handles = [
-            JobHandle(queue, payload, vetoed=not passes, due=due)
+            JobHandle(queue, payload, vetoed=not passes, due=due, follows=waits)
             for payload, passes in zip(payloads, passed, strict=True)
         ]
         payloads = [handle.payload for handle in handles if handle]
         # Encoded anew, because a hook may have added to the extras.
         encoded = [encode(payload, names) for payload in payloads]
     if settings.inline:
-        _perform_inline(job, encoded, plugins, payloads, queue)
+        perform_inline(job, encoded, payloads, queue)
         return handles
     passed_on = [handle for handle in handles if handle]
     if job.unique or callable(job.limit_by):
@@ -64,8 +68,7 @@ def enqueue_payloads(
 
         def push() -> None:
             pushed = _push(job, queue, passed_on, encoded, due)
-            _after_enqueue(plugins, pushed, queue)
-            signals.job_enqueued.send_robust(None, queue=queue, payloads=pushed)
+            tell_enqueued(job, pushed, queue, plugins)
 
         after_commit(push, job.on_commit)
     return handles
@@ -85,9 +88,10 @@ def _push(
     if job.unique:
         push_unique(store, job, queue, list(zip(handles, encoded, strict=True)), later)
         return [handle.payload for handle in handles if handle]
-    if job.php_status:
-        store.statuses.begin(waiting_packets(payloads))
-    if later is not None:
+    begin_statuses(job, payloads)
+    if job.depends_on:
+        _let_wait(job, payloads, queue)
+    elif later is not None:
         items = [(delayed.encode(each, queue), timestamp(later)) for each in payloads]
         store.delayed.push_many(items)
     else:
@@ -95,18 +99,62 @@ def _push(
     return payloads
 
 
-def _perform_inline(
+def hooks_of(job: Job[..., Any]) -> Sequence[Plugin]:
+    """Return the plugins with the hooks of enqueueing for a job, in running order."""
+    return (*wiring.plugins(), *job.plugins, *job.hooks_at("enqueue"))
+
+
+def perform_inline(
+    job: Job[..., Any], encoded: Sequence[bytes], payloads: Sequence[Payload], queue: str
+) -> None:
+    """Perform requests here and now, with all that follows each."""
+    plugins = hooks_of(job)
+    for raw, payload in zip(encoded, payloads, strict=True):
+        _perform_with_followers(job, Payload.decode(raw), queue)
+        _after_enqueue(plugins, [payload], queue)
+
+
+def begin_statuses(job: Job[..., Any], payloads: Sequence[Payload]) -> None:
+    """Write the status packets of jobs that are about to be enqueued, if they are to have some."""
+    if job.php_status:
+        wiring.store().statuses.begin(waiting_packets(payloads))
+
+
+def tell_enqueued(
     job: Job[..., Any],
-    encoded: Sequence[bytes],
-    plugins: Sequence[Plugin],
     payloads: Sequence[Payload],
     queue: str,
+    plugins: Sequence[Plugin] | None = None,
 ) -> None:
-    for raw, payload in zip(encoded, payloads, strict=True):
-        performed = perform_job(job, Payload.decode(raw), queue)
+    """Run the ``after_enqueue`` hooks and send the signal for jobs that were enqueued."""
+    _after_enqueue(hooks_of(job) if plugins is None else plugins, payloads, queue)
+    signals.job_enqueued.send_robust(None, queue=queue, payloads=list(payloads))
+
+
+def _perform_with_followers(job: Job[..., Any], payload: Payload, queue: str) -> None:
+    while True:
+        performed = perform_job(job, payload, queue)
         if job.result_ttl is not None and payload.id is not None:
             remember_result(payload, queue, performed)
-        _after_enqueue(plugins, [payload], queue)
+        if not performed:
+            return
+        value = loads(encode_value(performed.value)) if hands_on(payload) else None
+        link = next_link(payload, value, timestamps.now())
+        if link is None:
+            return
+        job, queue = registry.get(link.payload.name), link.queue
+        payload = Payload.decode(link.payload.encode())
+
+
+def _let_wait(job: Job[..., Any], payloads: Sequence[Payload], queue: str) -> None:
+    for payload in payloads:
+        let_wait(
+            payload,
+            queue,
+            on_failure=job.on_failure,
+            after=job.depends_on,
+            at_front=job.at_front,
+        )
 
 
 def _after_enqueue(plugins: Sequence[Plugin], payloads: Sequence[Payload], queue: str) -> None:

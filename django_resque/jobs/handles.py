@@ -27,6 +27,7 @@ from django_resque.jobs.encoding import encode_value
 from django_resque.jobs.limits import terms_of
 from django_resque.jobs.queues import find_in, remove_from
 from django_resque.jobs.registry import registry
+from django_resque.jobs.waiting import CANCELLED_TTL, tell_cancelled
 from django_resque.wire import delayed, timestamps
 from django_resque.wire.codec import loads
 from django_resque.wire.order import Order
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from django_resque.store import Store
     from django_resque.store.limits import Terms
 
-_CANCELLED_TTL = 86_400.0  # seconds, for a job that keeps no results
+_NO_SUCCESS = ("failed", "skipped", "expired", "cancelled")
 _LOOK_AGAIN = 10.0  # seconds of waiting after which a message that got lost does not matter
 _AFTER_LOSS = 0.5  # seconds after which a connection that broke is opened again
 _MOST_REMEMBERED = 1000
@@ -70,6 +71,10 @@ class JobHandle:
     from_id: bool = False
     """Whether it was made by :meth:`for_id`: then the payload's arguments are not known."""
     fate: Fate = field(default_factory=Fate, compare=False, repr=False)
+    follows: bool = False
+    """Whether it goes to its queue only after others have ended."""
+    before: JobHandle | None = None
+    """The job before it in its chain."""
 
     @classmethod
     def for_id(cls, id: str, queue: str = "") -> JobHandle:  # noqa: A002 the payload's own word
@@ -99,7 +104,7 @@ class JobHandle:
 
     @property
     def status(self) -> str:
-        """How the job is: ``queued``, ``running``, ``retrying``, or how it ended.
+        """How the job is: ``waiting``, ``queued``, ``running``, ``retrying``, or how it ended.
 
         ``succeeded``, ``failed``, ``skipped``, ``expired`` or ``cancelled``, and ``unknown`` if
         it is nowhere, such as when its result has expired.
@@ -109,17 +114,13 @@ class JobHandle:
         record = self.record
         if record is not None and record.is_final:
             return record.status
-        if get_settings().inline:
-            return "unknown"
-        # In the order of a job's way, so that one that goes on meanwhile is met all the same.
-        if record is None and self._waits():
-            return "queued"
-        if self._reservation() is not None:
-            return "running"
-        record = self.record
-        if record is not None:
-            return record.status
-        return "retrying" if self._waits_again(wiring.store()) else "unknown"
+        return "unknown" if get_settings().inline else self._status_on_its_way(record)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a job before it in its chain has ended without success, and so stopped it."""
+        before = self.before
+        return before is not None and (before.status in _NO_SUCCESS or before.is_cut_off)
 
     @property
     def record(self) -> ResultRecord | None:
@@ -184,9 +185,13 @@ class JobHandle:
     def cancel(self) -> bool:
         """Remove the job from its queue, or where it is delayed or parked; False if it is gone.
 
-        One that a worker has taken is not cancelled: :meth:`stop` it.
+        One that waits for others waits no longer. Those that wait for it are told. One that a
+        worker has taken is not cancelled: :meth:`stop` it.
         """
         store = wiring.store()
+        if self._waits_for_others() and store.relations.drop(str(self.id)):
+            return True
+        payload = self._found_payload(store)
         removals = (self._remove_waiting, self._remove_delayed, self._remove_parked)
         if not any(remove(store) for remove in removals):
             return False
@@ -199,8 +204,9 @@ class JobHandle:
                 queue=self.queue,
                 ended=timestamps.epoch(timestamps.now()),
             )
-            ttl = (job.result_ttl if job else None) or _CANCELLED_TTL
+            ttl = (job.result_ttl if job else None) or CANCELLED_TTL
             store.results.record(self.id, cancelled.encode(), ttl)
+        tell_cancelled(payload)
         return True
 
     def stop(self) -> None:
@@ -261,9 +267,38 @@ class JobHandle:
                 continue
         return None
 
+    def _status_on_its_way(self, record: ResultRecord | None) -> str:
+        # In the order of a job's way, so that one that goes on meanwhile is met all the same.
+        if record is None:
+            before = self.before.status if self.before is not None else "unknown"
+            if self._waits_for_others():
+                return "waiting"
+            if self._waits():
+                return "queued"
+        if self._reservation() is not None:
+            return "running"
+        if (found := self.record) is not None:
+            return found.status
+        if self._waits_again(wiring.store()):
+            return "retrying"
+        comes_after = record is None and before not in ("succeeded", "unknown")
+        return "waiting" if comes_after else "unknown"
+
+    def _waits_for_others(self) -> bool:
+        if self.id is None or not (self.follows or self.from_id):
+            return False
+        return wiring.store().relations.has(self.id)
+
+    def _found_payload(self, store: Store) -> Payload:
+        """Return the payload with all that it says of others."""
+        found = None
+        if self.from_id and self.id and self.queue:
+            found = find_in(store, self.queue, self.id)
+        return found.payload if found and found.payload else self.payload
+
     def _waits(self) -> bool:
         store = wiring.store()
-        if self.from_id:
+        if self.from_id or self.follows:
             return bool(self.queue and self.id and find_in(store, self.queue, self.id))
         if store.queues.has(self.queue, self.payload.encode()):
             return True

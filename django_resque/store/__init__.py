@@ -12,6 +12,7 @@ from django_resque.store.limits import Limits
 from django_resque.store.locks import Locks
 from django_resque.store.queues import Queues
 from django_resque.store.recoveries import Recoveries
+from django_resque.store.relations import Relations
 from django_resque.store.results import Results
 from django_resque.store.retries import Retries
 from django_resque.store.schedules import Schedules
@@ -40,6 +41,7 @@ class Store:
         self.locks = Locks(commander, self.keys)
         self.retries = Retries(commander, self.keys)
         self.recoveries = Recoveries(commander, self.keys)
+        self.relations = Relations(commander, self.keys)
         self.statuses = Statuses(commander, self.keys)
         self.schedules = Schedules(commander, self.keys)
         self.stats = Stats(commander, self.keys)

@@ -36,6 +36,8 @@ class Keys:
     """Set: names of the paused queues (ours; other clients do not read it)."""
     retried: str = field(init=False)
     """List: the latest retries (ours)."""
+    waiting: str = field(init=False)
+    """Sorted set: ids of the jobs that wait for others, by their last change (ours; it expires)."""
     parked_limits: str = field(init=False)
     """Sorted set: limits that jobs wait for, by when somebody is to look (ours)."""
     delayed_schedule: str = field(init=False)
@@ -67,6 +69,7 @@ class Keys:
             ("pause_all", "pause-all-workers"),
             ("paused_queues", "queues:paused"),
             ("retried", "retried"),
+            ("waiting", "waiting"),
             ("parked_limits", "parked"),
             ("delayed_schedule", "delayed_queue_schedule"),
             ("schedules", "persistent_schedules"),
@@ -125,6 +128,18 @@ class Keys:
     def recoveries(self, digest: str) -> str:
         """Return the key of how often a payload was recovered, by its digest (ours; it expires)."""
         return f"{self.namespace}:recoveries:{digest}"
+
+    def waiting_job(self, job: str) -> str:
+        """Return the key of a job that waits for others, by its id (ours; it expires)."""
+        return f"{self.namespace}:waiting:{job}"
+
+    def waiting_open(self, job: str) -> str:
+        """Return the key of the set of those a job still waits for (ours; it expires)."""
+        return f"{self.namespace}:waiting:{job}:open"
+
+    def dependents(self, job: str) -> str:
+        """Return the key of the set of the jobs that wait for one (ours; it expires)."""
+        return f"{self.namespace}:dependents:{job}"
 
     def lock(self, name: str) -> str:
         """Return the key of which job has a lock of unique jobs (ours; it expires)."""

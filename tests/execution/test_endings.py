@@ -172,12 +172,12 @@ def test_unused_costs_nothing(store: Store) -> None:
 
 
 def test_result_is_one_write(store: Store) -> None:
-    """A result costs one write more, and waking those who wait for it."""
+    """A result costs one write more, waking those who wait for it, and a look for dependents."""
     define(result_ttl=60)
     claim = reservation(queue="mail", payload=_RAW)
     names = [command[0] for command in settle.ending(store, [], claim, Succeeded("1")).commands]
 
-    assert ["SET", "PUBLISH"] == names[3:]
+    assert ["SET", "PUBLISH", "resque.ended"] == names[3:]
 
 
 _TIMES: dict[str, Any] = {

@@ -138,7 +138,10 @@ def test_unreadable_result(send: Job[..., Any], redis_client: redis.Redis) -> No
         ("failed", "^the job failed: ValueError: boom$"),
         ("expired", "^the job waited too long and was dropped: ValueError: boom$"),
         ("cancelled", "^the job was cancelled: ValueError: boom$"),
-        ("skipped", "^the job was left unperformed by a hook: ValueError: boom$"),
+        (
+            "skipped",
+            "^the job was left unperformed by a hook, or with its group: ValueError: boom$",
+        ),
     ],
 )
 def test_no_success(send: Job[..., Any], status: Any, message: str) -> None:

@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import assert_type
 
 from django_resque import (
+    Chain,
+    ChainHandle,
     Exponential,
+    Group,
+    GroupHandle,
     Job,
     JobHandle,
     Plugin,
     Retry,
+    chain,
     delayed,
     dequeue,
     dequeue_delayed,
@@ -26,6 +31,7 @@ from django_resque import (
     enqueue_in_to,
     enqueue_to,
     get_current_job,
+    group,
     job,
     results,
 )
@@ -221,6 +227,27 @@ async def delays(moment: datetime, span: timedelta) -> None:
     plain.enqueue_in("60", 1)  # type: ignore[arg-type]
     plain.enqueue_in(60)  # type: ignore[call-arg]
     enqueue_in(60, plain, "1")  # type: ignore[call-overload]
+
+
+def relations(handle: JobHandle) -> None:
+    """Put jobs together, each with its own arguments."""
+    assert_type(plain.s(1, text="x").enqueue(), JobHandle)
+    assert_type(archive.s(1, branch="x") | plain.s(1), Chain)
+    assert_type(plain.s(1) | chain(plain.s(1)) | plain.taking(text="x"), Chain)
+    assert_type(chain(plain.s(1), plain.s(2)).enqueue(), ChainHandle)
+    together = group(plain.s(1), plain.s(1) | plain.s(2), callback=plain.s(3))
+    assert_type(together, Group)
+    assert_type(together.enqueue(), GroupHandle)
+    assert_type(together.enqueue().callback, JobHandle)
+    depending = plain.using(depends_on=[handle, chain(plain.s(1)).enqueue()], on_failure="cancel")
+    assert_type(depending.enqueue(1), JobHandle)
+    plain.using(depends_on=together.enqueue())
+    plain.s("1")  # type: ignore[arg-type]
+    plain.s()  # type: ignore[call-arg]
+    plain.s(1) | plain  # type: ignore[operator]
+    group(plain.s(1))  # type: ignore[call-arg]
+    group(plain.s(1), callback=plain.s(1), on_failure="x")  # type: ignore[arg-type]
+    plain.using(depends_on="f00")  # type: ignore[arg-type]
 
 
 def by_name() -> None:

@@ -55,6 +55,12 @@ def at_last(number: int) -> None:
         raise ValueError(attempt)
 
 
+@job(on_worker_loss="requeue", max_recoveries=1000, result_ttl=600)
+def survive(number: int) -> None:
+    """Leave an effect, however many workers are lost meanwhile."""
+    note("ok", number)
+
+
 @job(retry=Retry(2, backoff=0.5), result_ttl=60)
 def later(number: int) -> int:
     """Succeed at the second attempt, some time after the first."""
