@@ -29,6 +29,10 @@ class Glance:
     """The number of jobs in each queue."""
     queues: list[QueueRow]
     """The fullest queues."""
+    parked: int
+    """Jobs held back by limits of their own."""
+    waiting: int
+    """Jobs that wait for others to end."""
     states: Counter[str]
     """All workers by their state."""
     working: WorkersPage
@@ -53,7 +57,7 @@ class Glance:
 def glance(
     store: Store, ttl: float, *, queues: int = 20, working_jobs: int = 10, failures: int = 5
 ) -> Glance:
-    """Return the state of the whole with so many rows of each kind, in twenty round trips.
+    """Return the state of the whole with so many rows of each kind, in a fixed number of round trips.
 
     How much is read of Redis grows with the number of queues and workers by a few bytes each,
     and not with what they hold.
@@ -72,6 +76,8 @@ def glance(
             QueueRow(name, size, name in paused, QueuedJob.read(name, 0, raw) if raw else None)
             for name, (size, raw) in zip(fullest, store.queues.tops(fullest), strict=True)
         ],
+        parked=sum(store.limits.parked().values()),
+        waiting=store.relations.count(),
         states=crowd.states,
         working=working(store, 0, working_jobs),
         paused=crowd.paused,

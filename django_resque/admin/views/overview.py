@@ -37,6 +37,8 @@ class Overview:
     """All that the page shows."""
 
     pending: int
+    parked: int
+    waiting: int
     processed: int
     failures_counted: int
     failed: int
@@ -65,6 +67,8 @@ def show(visit: Visit) -> Shown:
     queues = [QueueShown.of(visit, row, rate.get(row.name)) for row in state.queues]
     page = Overview(
         pending=state.pending,
+        parked=state.parked,
+        waiting=state.waiting,
         processed=state.processed,
         failures_counted=state.failures_counted,
         failed=state.failed,
