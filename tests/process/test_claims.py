@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from tests.trips import Trips
 
 
+def nothing() -> None:
+    """Be what a job does."""
+
+
 @pytest.fixture
 def claims(store: Store) -> Claims:
     """The claims of a worker that works on the queue q."""
@@ -229,7 +233,7 @@ def test_untracked_costs_nothing(claims: Claims, store: Store, trips: Trips) -> 
 
 def test_parked(claims: Claims, store: Store, finished: list[tuple[Any, Any, Any]]) -> None:
     """A job beyond its limit is told of as parked, and the next look finds what is behind it."""
-    job(name="alone", max_running=1)(print)
+    job(name="alone", max_running=1)(nothing)
     first = taken(claims, store, b'{"class":"alone","args":[1]}')
     store.queues.push_many("q", [b'{"class":"alone","args":[2]}', b"{}"])
     store.commander.call("HSET", store.keys.running("alone"), "r9", "host:9:q")
@@ -252,7 +256,7 @@ def test_outage_before_a_job_may_begin(
     claims: Claims, store: Store, monkeypatch: pytest.MonkeyPatch, *, leaves: bool
 ) -> None:
     """When Redis goes away just then the job is asked for again, or goes back."""
-    job(name="alone", max_running=1)(print)
+    job(name="alone", max_running=1)(nothing)
     payload = b'{"class":"alone","args":[1]}'
     store.queues.push("q", payload)
     with monkeypatch.context() as patch:
