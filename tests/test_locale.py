@@ -116,14 +116,15 @@ def test_nothing_is_lost_in_translation(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plural_forms(language: str) -> None:
-    """What counts has as many forms as Django gives the language."""
-    conf = DJANGO / "conf" / "locale"
-    theirs = catalogue(conf / language / "LC_MESSAGES" / "django.po")
+    """What counts has as many forms as the catalogue says that the language has.
 
-    for message in messages(of(language)):
+    Django's own have other numbers of them in other versions, and it keeps such catalogues apart.
+    """
+    ours = of(language)
+
+    for message in messages(ours):
         if message.pluralizable:
-            assert theirs.num_plurals == len(forms(message.string)), message.id
-    assert theirs.plural_expr == of(language).plural_expr
+            assert ours.num_plurals == len(forms(message.string)), message.id
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
