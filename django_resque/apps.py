@@ -14,6 +14,8 @@ class ResqueConfig(AppConfig):
 
     name = "django_resque"
     verbose_name = _("Resque")
+    # There is no table to have it; said here, lest Django warn of a project that says nothing.
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Import ``jobs`` and ``tasks`` of every app, so that the jobs in them register."""

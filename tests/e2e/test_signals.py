@@ -238,7 +238,11 @@ def test_pause(project: Project, redis_client: redis.Redis, mode: str) -> None:
 def test_pause_idle(project: Project, redis_client: redis.Redis) -> None:
     """USR2 and CONT are obeyed at once by an idle worker; CONT to one at work does nothing."""
     worker = project.worker()
-    worker.signal(SIGCONT, SIGUSR2)
+    worker.signal(SIGCONT)
+    push(redis_client, "ok", 0)
+    project.await_effect("ok 0")
+    # Not at once after the other: of two that wait together, the system delivers USR2 first.
+    worker.signal(SIGUSR2)
     worker.await_title("Paused")
     push(redis_client, "ok", 1)
     worker.signal(SIGCONT)

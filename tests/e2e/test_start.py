@@ -23,11 +23,12 @@ def test_background(project: Project) -> None:
     project.environment["PIDFILE"] = str(path)
     starting = project.start("resque_work", "--queues", "*", "--background")
 
-    assert (0, "") == (starting.wait(), starting.log)
+    status = starting.wait()
     eventually(lambda: path.exists() and "Waiting for" in title(int(path.read_text())))
     pid = int(path.read_text())
 
     try:
+        assert (0, "") == (status, starting.log)
         # While there is a terminal, the second one can be told why it does not start.
         second = project.start("resque_workers", "--queues", "*", "--background")
         assert 73 == second.wait()
