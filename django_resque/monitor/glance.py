@@ -57,7 +57,7 @@ class Glance:
 def glance(
     store: Store, ttl: float, *, queues: int = 20, working_jobs: int = 10, failures: int = 5
 ) -> Glance:
-    """Return the state of the whole with so many rows of each kind, in a fixed number of round trips.
+    """Return the state of the whole with so many rows of each kind, in a fixed number of trips.
 
     How much is read of Redis grows with the number of queues and workers by a few bytes each,
     and not with what they hold.

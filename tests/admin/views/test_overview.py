@@ -151,8 +151,6 @@ def test_round_trips(
     admin_client: Client, redis_client: redis.Redis, round_trips: list[int]
 ) -> None:
     """The page costs the same few round trips, however much there is."""
-    admin_client.get(f"{ROOT}?format=fragment")
-    few = len(round_trips)
     pipeline = redis_client.pipeline(transaction=False)
     for number in range(300):
         pipeline.sadd("resque:queues", f"q{number}")
