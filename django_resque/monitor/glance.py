@@ -25,8 +25,6 @@ class Glance:
     pending: int
     """Jobs waiting in all queues."""
     queue_count: int
-    sizes: dict[str, int]
-    """The number of jobs in each queue."""
     queues: list[QueueRow]
     """The fullest queues."""
     parked: int
@@ -71,7 +69,6 @@ def glance(
     return Glance(
         pending=sum(sizes.values()),
         queue_count=len(names),
-        sizes=sizes,
         queues=[
             QueueRow(name, size, name in paused, QueuedJob.read(name, 0, raw) if raw else None)
             for name, (size, raw) in zip(fullest, store.queues.tops(fullest), strict=True)
