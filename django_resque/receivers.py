@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import caches
 from django.db import Error, connections
+from django.db.backends.signals import connection_created
 
 from django_resque import signals, wiring
 from django_resque.exceptions import DecodeError
@@ -21,7 +22,7 @@ from django_resque.wire.payload import Payload
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.dispatch import Signal
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 def connect() -> None:
     """Connect all receivers; calling it again changes nothing."""
     receivers: list[tuple[Signal, Callable[..., None]]] = [
+        (connection_created, note_connection),
         (signals.forking, close_before_fork),
         (signals.forked, forget_inherited_pools),
         (signals.performing, prepare_connections),
@@ -51,9 +53,16 @@ def connect() -> None:
         signal.connect(receive, dispatch_uid=f"django_resque.{receive.__name__}")
 
 
+def note_connection(**_: Any) -> None:
+    """Remember that there is something to look after from now on."""
+    _look_after.databases = True
+
+
 def close_before_fork(**_: Any) -> None:
     """Close all that a child would share with its parent: two ends on one socket garble both."""
+    _check_health()  # so that the child finds it settled
     _close_databases()
+    _look_after.databases = any(each.connection is not None for each in _connections())
     caches.close_all()
     wiring.disconnect()
 
@@ -73,14 +82,14 @@ def forget_inherited_pools(**_: Any) -> None:
 def prepare_connections(**_: Any) -> None:
     """Give the job connections that work, and a clean record of queries."""
     _check_health()
-    for connection in connections.all(initialized_only=True):
+    for connection in _connections():
         connection.queries_log.clear()
         _close_if_old(connection)
 
 
 def release_connections(**_: Any) -> None:
     """Close connections that the job broke or that are past ``CONN_MAX_AGE``."""
-    for connection in connections.all(initialized_only=True):
+    for connection in _connections():
         _close_if_old(connection)
 
 
@@ -158,12 +167,18 @@ def _log_worker(message: str, event: str, worker: Any) -> None:
     logger.info(message, shown, extra={"event": event, "worker": shown})
 
 
+def _connections() -> Sequence[BaseDatabaseWrapper]:
+    """Return this thread's connections: none, at no cost, in a process that has opened none."""
+    return connections.all(initialized_only=True) if _look_after.databases else []
+
+
 def _close_databases() -> None:
-    for connection in connections.all(initialized_only=True):
+    for connection in _connections():
         # A transaction that is open here is a test's, around a worker it runs by itself.
         if connection.connection is not None and not connection.in_atomic_block:
             with suppress(Error):
                 connection.close()
+        connection.queries_log.clear()
     for connection in _pooled_connections():
         connection.close_pool()
 
@@ -206,5 +221,12 @@ def _pooled_connections() -> Iterator[Any]:
                 yield connection
 
 
+class _LookAfter:
+    """What there is to look after in this process."""
+
+    databases = True  # until a fork has found that nothing is open
+
+
+_look_after = _LookAfter()
 _LEVELS = {Failed: logging.ERROR, Expired: logging.WARNING}
 _inherited: list[dict[Any, Any]] = []

@@ -185,6 +185,16 @@ def test_pools_are_closed_before_a_fork(pooled: Any) -> None:
     assert pool is not pooled.pool
 
 
+def test_without_connections_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process that has opened no connection since its fork, a job costs no look at any."""
+    receivers.close_before_fork()
+    monkeypatch.setattr(type(connections), "all", None)
+
+    receivers.prepare_connections()
+    receivers.release_connections()
+    receivers.close_at_exit()
+
+
 def test_inherited_pools_are_forgotten(pooled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A child neither uses nor closes its parent's pool: either would disturb the parent."""
     pool = pooled.pool

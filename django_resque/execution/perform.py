@@ -15,7 +15,7 @@ from django_resque.jobs.registry import registry
 from django_resque.jobs.waiting import is_called_off
 from django_resque.wire import timestamps
 from django_resque.wire.payload import Payload
-from django_resque.wire.relations import hands_on
+from django_resque.wire.relations import hands_on, may_be_related
 from django_resque.wire.status import tracked_id
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def _perform(reservation: Reservation) -> Outcome:
         job = registry.get(payload.name)
         if job.ttl is not None and (waited := _waited(payload)) > job.ttl:
             return Expired(round(waited, 3))
-        if is_called_off(payload):
+        is_related = may_be_related(reservation.payload)
+        if is_related and is_called_off(payload):
             return Skipped()
 
         def is_retried(error: BaseException) -> bool:
@@ -92,7 +93,9 @@ def _perform(reservation: Reservation) -> Outcome:
             signals.performed.send(None, reservation=reservation)
     except BaseException as error:  # noqa: BLE001 SystemExit and TermException are failures too
         return verdict or Failed.from_exception(error)
-    return _succeeded(job, payload, performed.value) if performed else Skipped()
+    if not performed:
+        return Skipped()
+    return _succeeded(job, payload, performed.value, is_handed_on=is_related and hands_on(payload))
 
 
 def _waited(payload: Payload) -> float:
@@ -100,8 +103,7 @@ def _waited(payload: Payload) -> float:
     return (timestamps.now() - queued_at).total_seconds() if queued_at else 0.0
 
 
-def _succeeded(job: Job[..., Any], payload: Payload, value: Any) -> Outcome:
-    is_handed_on = hands_on(payload)
+def _succeeded(job: Job[..., Any], payload: Payload, value: Any, *, is_handed_on: bool) -> Outcome:
     is_kept = job.result_ttl is not None and payload.id is not None
     if not is_kept and not is_handed_on and tracked_id(payload) is None:
         return Succeeded()

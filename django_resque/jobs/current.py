@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django_resque import wiring
@@ -16,7 +16,7 @@ from django_resque.wire.codec import dumps
 from django_resque.wire.result import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from django_resque.jobs.definition import Job
     from django_resque.wire.payload import Payload
@@ -133,14 +133,9 @@ def get_current_job() -> CurrentJob | None:
     return _current.get()
 
 
-@contextmanager
-def being_current(job: CurrentJob) -> Iterator[None]:
-    """Let :func:`get_current_job` return this one in the block."""
-    token = _current.set(job)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+def become_current(job: CurrentJob) -> Callable[[], None]:
+    """Let :func:`get_current_job` return this one until what is returned is called."""
+    return partial(_current.reset, _current.set(job))
 
 
 def remembered_progress(id_: str) -> Progress | None:

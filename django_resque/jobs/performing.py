@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
 
 from django_resque import wiring
 from django_resque.exceptions import DontPerform, cause_of
-from django_resque.jobs.current import CurrentJob, being_current
+from django_resque.jobs.current import CurrentJob, become_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -60,8 +60,11 @@ def perform_job(
     Raises whatever the function or a hook raises, after the ``on_failure`` hooks have run, or
     the ``on_retry`` hooks if ``is_retried`` says so of it.
     """
-    with being_current(CurrentJob(job, payload, queue)):
+    leave = become_current(CurrentJob(job, payload, queue))
+    try:
         return _perform(job, payload, queue, is_retried)
+    finally:
+        leave()
 
 
 def _perform(
@@ -80,7 +83,10 @@ def _perform(
                 plugin.before_perform(payload, queue)
         except DontPerform:
             return Performed(is_performed=False)
-        performed = _around(plugins, payload, queue, lambda: func(*args, **kwargs))
+        if plugins:
+            performed = _around(plugins, payload, queue, lambda: _result(func(*args, **kwargs)))
+        else:
+            performed = Performed(is_performed=True, value=_result(func(*args, **kwargs)))
         for plugin in plugins:
             plugin.after_perform(payload, queue)
     except BaseException as error:
@@ -124,11 +130,13 @@ def _around(
             if next(steps, _END) is _END:
                 return Performed(is_performed=False)
             stack.push(_rest_of(steps))
-        result = perform()
-        if inspect.iscoroutine(result):
-            result = _await(result)
-        return Performed(is_performed=True, value=result)
+        return Performed(is_performed=True, value=perform())
     return Performed(is_performed=True)  # a hook has caught what the job raised
+
+
+def _result(returned: Any) -> Any:
+    """Return what a job's function came to, which a coroutine has yet to."""
+    return _await(returned) if isinstance(returned, CoroutineType) else returned
 
 
 @contextmanager

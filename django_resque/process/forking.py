@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+# The functions behind those of signal, whose enums would cost every child forty page faults.
+import _signal  # type: ignore[import-not-found]
 import ctypes
 import logging
+import logging.handlers
 import os
 import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING, NoReturn
+
+from django.utils.log import AdminEmailHandler
 
 from django_resque import signals
 from django_resque.process.mailbox import HEARD
@@ -20,6 +25,21 @@ _CRASHED = 70  # EX_SOFTWARE: the child's own code, not a job, raised
 _PR_SET_PDEATHSIG = 1
 # Looked up in the parent, once: in the child it would cost page faults at every fork.
 _prctl = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
+set_handler = _signal.signal
+"""Handle a signal, as :func:`signal.signal` does, in a child that is to cost nothing."""
+_HEARD = tuple(map(int, HEARD))
+# They write each record before they return, so that none is left at the end.
+_UNBUFFERED = {
+    logging.StreamHandler,
+    logging.FileHandler,
+    logging.NullHandler,
+    logging.handlers.RotatingFileHandler,
+    logging.handlers.TimedRotatingFileHandler,
+    logging.handlers.WatchedFileHandler,
+    logging.handlers.SysLogHandler,
+    type(logging.lastResort),
+    AdminEmailHandler,
+}
 
 
 def fork(
@@ -75,16 +95,24 @@ def flush() -> None:
             continue  # closed, a broken pipe or a full disk: output is no reason to stop work
 
 
+def _shut_down_logging() -> None:
+    """Let go of what the log's handlers hold back, if there are any that do."""
+    handlers = logging._handlerList  # type: ignore[attr-defined]  # noqa: SLF001 logging has no public name for it
+    buffered = [ref for ref in handlers if type(ref()) not in _UNBUFFERED]
+    if buffered:
+        logging.shutdown(buffered)
+
+
 def _be_child(
     child: Callable[[], int], parent: int, on_parent_death: signal.Signals, *, unblocks: bool
 ) -> NoReturn:
     status = _CRASHED
     try:
-        signal.set_wakeup_fd(-1)
-        for number in HEARD:
-            signal.signal(number, signal.SIG_DFL)
+        _signal.set_wakeup_fd(-1)
+        for number in _HEARD:
+            set_handler(number, _signal.SIG_DFL)
         if unblocks:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _HEARD)
         if _prctl is not None:
             _prctl(_PR_SET_PDEATHSIG, int(on_parent_death))
         if os.getppid() != parent:
@@ -92,7 +120,7 @@ def _be_child(
             os._exit(0)
         signals.forked.send_robust(None)
         status = child()
-        logging.shutdown()
+        _shut_down_logging()
     except BaseException:  # noqa: BLE001 nothing may return into the parent's code
         traceback.print_exc()
     finally:

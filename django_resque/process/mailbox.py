@@ -74,11 +74,11 @@ class Mailbox:
             self._poll.register(descriptor, select.POLLIN)
         try:
             # Rounded up: waking a fraction of a millisecond early would spin until it is over.
-            self._poll.poll(None if timeout is None else max(0, int(timeout * 1000) + 1))
+            ready = self._poll.poll(None if timeout is None else max(0, int(timeout * 1000) + 1))
         finally:
             for descriptor in extra:
                 self._poll.unregister(descriptor)
-        return self.read()
+        return self.read() if any(each == self._read for each, _ in ready) else []
 
     def read(self) -> list[signal.Signals]:
         """Return the signals that came, without waiting."""

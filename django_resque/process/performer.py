@@ -67,7 +67,7 @@ class Performer:
         self.limit = min(limit, self.limit) if self.served else limit
         self.served += 1
         kind = performing.PERFORM_LAST if self.last else performing.PERFORM
-        self.channel.post(kind, reservation.encode())
+        self.channel.post(kind, performing.performance(reservation))
 
     def mourn(self, reservation: Reservation, outcome: Outcome, *, ask: bool = False) -> None:
         """Let it run the hooks for a job whose own process died; ``ask`` for the outcome too."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MOST_AHEAD = 8
+"""Performers that wait for their jobs, at most; each holds some two megabytes of its own."""
 LEAVE_GRACE = 10.0
 """Seconds a performer may take to leave after its last answer: flushing, closing, exit hooks."""
 MOURNING = 10.0
@@ -101,13 +103,15 @@ class Performers:
         self._job = job
         begun(performer)
         self._limits.begin(job)
-        while (outcome := performer.outcome() or performer.ended()) is None:
+        outcome = performer.outcome()
+        while outcome is None:
             performer.tick()
             self._limits.watch(performer)
             until = min(performer.next_event(), self._limits.next_event())
             if performer.channel.push():
                 until = min(until, time.monotonic() + _UNSENT)
             self._attend(until, performer.descriptors)
+            outcome = performer.outcome() or performer.ended()
         self._give_back(performer)
         if performer.died and isinstance(outcome, Failed):
             judged: Outcome | None = outcome
@@ -149,12 +153,12 @@ class Performers:
     def fork_ahead(self, count: int = 1) -> None:
         """Have performers ready before their jobs are: ``count`` of them whenever none is left.
 
-        A system that cannot fork now is no error.
+        At most MOST_AHEAD. A system that cannot fork now is no error.
         """
         self._spares = [spare for spare in self._spares if self._lives(spare)]
         if not self._spares and count > 0:
             with suppress(OSError):  # the fork for the job itself will wait and tell
-                self._spares = self._fork(count)
+                self._spares = self._fork(min(count, MOST_AHEAD))
 
     def dismiss_unused(self) -> None:
         """Let those leave that were forked ahead and have not served."""
@@ -236,15 +240,12 @@ class Performers:
         pairs = [Channel.pair() for _ in range(count)]
         # Held open in another child, an end would keep its owner from noticing our death.
         known = [performer.channel for performer in (self._current, *self._spares) if performer]
-        held = [*self._private(), *(end.fileno() for end in chain(known, *pairs))]
-
-        def serve(theirs: Channel) -> int:
-            self._task.inherited = [each for each in held if each != theirs.fileno()]
-            return self._task.serve(theirs)
-
+        held = {*self._private(), *(end.fileno() for end in chain(known, *pairs))}
         pids: list[int] = []
         try:
-            children = [partial(serve, theirs) for _, theirs in pairs]
+            children = [
+                partial(self._task.serve, theirs, held - {theirs.fileno()}) for _, theirs in pairs
+            ]
             pids = fork_all(children, on_parent_death=signal.SIGKILL)
         finally:
             for _, theirs in pairs:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import atexit
 import os
 import signal
-from dataclasses import dataclass, field
+import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_resque import signals
@@ -13,11 +14,12 @@ from django_resque.execution.outcome import Failed, decode, encode
 from django_resque.execution.perform import mourn
 from django_resque.execution.settle import job_name
 from django_resque.execution.verdict import verdict_in
+from django_resque.process.forking import set_handler
 from django_resque.process.termination import Termination
 from django_resque.wire.worker import Reservation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from django_resque.exceptions import DirtyExit
     from django_resque.execution.outcome import Outcome
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
 READY = b"R"
 """A performer's first message: the fork went well."""
 PERFORM = b"P"
-"""Perform the claim in the body, then wait for another message."""
+"""Perform what :func:`performance` has put into the body, then wait for another message."""
 PERFORM_LAST = b"L"
-"""Perform the claim in the body, then leave."""
+"""As PERFORM, but then leave."""
 MOURN = b"M"
 """Run the hooks for the outcome and claim in the body, then leave."""
 ASK = b"A"
@@ -40,6 +42,8 @@ STOPPING = b"S"
 OUTCOME = b"O"
 """The outcome is in the body."""
 
+_LENGTHS = struct.Struct("!4Q")
+_ESCAPED = "surrogatepass"  # a name may hold half a character, and is to arrive as it was
 _OOM_SCORE = b"300"  # when memory runs out, the kernel is to kill the job and not the worker
 
 
@@ -51,17 +55,18 @@ class PerformerTask:
     backends: Sequence[FailureBackend]
     run_at_exit_hooks: bool
     procline: Procline
-    inherited: list[int] = field(default_factory=list)
-    """Descriptors of the worker's that the performer must not hold open."""
 
-    def serve(self, channel: Channel) -> int:
-        """Perform claims from the channel until the last one or until it closes."""
+    def serve(self, channel: Channel, inherited: Iterable[int]) -> int:
+        """Perform claims from the channel until the last one or until it closes.
+
+        ``inherited`` are descriptors of the worker's, which the performer must not hold open.
+        """
         os.setpgid(0, 0)
-        for descriptor in self.inherited:
+        for descriptor in inherited:
             os.close(descriptor)
         _offer_to_oom_killer()
         termination = Termination(lambda: _reason_from(channel))
-        signal.signal(signal.SIGTERM, termination.handle)
+        set_handler(signal.SIGTERM, termination.handle)
         self.procline.show("Ready")
         fresh = True
         # Without a worker to answer to, or with nothing more from it, the way is out.
@@ -73,8 +78,8 @@ class PerformerTask:
             if kind in (MOURN, ASK):
                 channel.send(OUTCOME, self._mourn(body, ask=kind == ASK))
                 break
-            reservation = Reservation.decode(self.worker, body)
-            self.procline.processing(reservation.queue, job_name(reservation.payload))
+            name, reservation = self._asked(body)
+            self.procline.processing(reservation.queue, name)
             outcome = termination.guard(reservation, self.backends, fresh=fresh)
             fresh = False
             listening = channel.send(OUTCOME, encode(outcome))
@@ -85,6 +90,15 @@ class PerformerTask:
             atexit._run_exitfuncs()  # noqa: SLF001 leaving by sys.exit would unwind the parent's frames
         return 0
 
+    def _asked(self, body: bytes) -> tuple[str, Reservation]:
+        """Read what :func:`performance` wrote: the job's name, and the claim."""
+        texts, at = [], _LENGTHS.size
+        for length in _LENGTHS.unpack_from(body):
+            texts.append(body[at : at + length].decode(errors=_ESCAPED))
+            at += length
+        name, queue, run_at, rid = texts
+        return name, Reservation(self.worker, queue, run_at, body[at:], rid)
+
     def _mourn(self, body: bytes, *, ask: bool) -> bytes:
         outcome_bytes, _, claim = body.partition(b"\n")
         verdict = verdict_in(decode(outcome_bytes))
@@ -92,6 +106,18 @@ class PerformerTask:
             return outcome_bytes
         reservation = Reservation.decode(self.worker, claim)
         return encode(mourn(reservation, verdict, self.backends, ask=ask))
+
+
+def performance(reservation: Reservation) -> bytes:
+    """Return the body of a PERFORM or PERFORM_LAST message."""
+    # Not as JSON, which would have to be read again for every job. The worker has read the payload
+    # already, so it tells the name too.
+    name = job_name(reservation.payload) or ""
+    parts = [
+        each.encode(errors=_ESCAPED)
+        for each in (name, reservation.queue, reservation.run_at, reservation.rid)
+    ]
+    return b"".join((_LENGTHS.pack(*map(len, parts)), *parts, reservation.payload))
 
 
 def mourning(reservation: Reservation, outcome: Outcome) -> bytes:

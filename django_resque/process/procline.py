@@ -24,10 +24,13 @@ class Procline:
         """Put ``RESQUE_PROCLINE_PREFIX`` and the program's name before every title."""
         prefix = os.environ.get("RESQUE_PROCLINE_PREFIX", "")
         self._head = f"{prefix}{program}-{__version__}: "
+        self._shown = ""
 
     def show(self, text: str) -> None:
         """Show what the process is doing now."""
-        setproctitle.setproctitle(self._head + printable(text, _MAX_TITLE))
+        if text != self._shown:
+            setproctitle.setproctitle(self._head + printable(text, _MAX_TITLE))
+            self._shown = text
 
     def waiting(self, queues: list[str]) -> None:
         """Show that a worker waits for jobs from these queues."""

@@ -54,7 +54,6 @@ EXIT_UNSETTLED = 75
 EXIT_DENIED = 78
 """Redis refused the credentials at the start (EX_CONFIG)."""
 
-_MOST_AHEAD = 4  # performers waiting for their jobs
 _LAST_TRIES = 5.0  # seconds that a worker told to leave at once keeps trying to settle
 _NEVER = float("inf")
 
@@ -262,8 +261,8 @@ class Worker:
             # The longer the queues have not been empty, the more are likely to be needed. Several
             # forked at once cost less: what we write to after a fork, the kernel copies first.
             count = self._streak if self.options.fork_ahead else self._streak - 1
-            most = _MOST_AHEAD if self._jobs_left is None else self._jobs_left - 1
-            self._performers.fork_ahead(min(count, most, _MOST_AHEAD))
+            most = count if self._jobs_left is None else self._jobs_left - 1
+            self._performers.fork_ahead(min(count, most))
 
     def _may_fork_ahead(self) -> bool:
         # A listener of before_fork wants what it does to be seen by the child.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
@@ -192,11 +192,18 @@ def pack(commands: Sequence[Command]) -> bytes:
     parts = []
     for command in commands:
         parts.append(b"*%d\r\n" % len(command))
-        for word in command:
-            # surrogateescape: a name that is no UTF-8, as others may write, leads to its own key.
-            data = word if type(word) is bytes else str(word).encode(errors="surrogateescape")
-            parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
+        parts += [
+            b"$%d\r\n%b\r\n" % (len(word), word) if type(word) is bytes else _packed(word)
+            for word in command
+        ]
     return b"".join(parts)
+
+
+@lru_cache(maxsize=1024, typed=True)  # names of commands and keys, which come again and again
+def _packed(word: str | float) -> bytes:
+    # surrogateescape: a name that is no UTF-8, as others may write, leads to its own key.
+    data = str(word).encode(errors="surrogateescape")
+    return b"$%d\r\n%b\r\n" % (len(data), data)
 
 
 def translate(error: Exception, *, sent: bool = False) -> StoreError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _LATEST = 1e11  # in the year 5138: what is larger counts no seconds
 
@@ -20,7 +21,7 @@ def failed_at(moment: datetime) -> str:
 
 def run_at(moment: datetime) -> str:
     """Format for ``run_at`` of a claim."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _run_at(int(moment.timestamp()))
 
 
 def started(moment: datetime) -> str:
@@ -66,6 +67,11 @@ def parse(text: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError, OSError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+@lru_cache(maxsize=1)  # many claims are made in one second
+def _run_at(epoch: int) -> str:
+    return datetime.fromtimestamp(epoch, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _iso(text: str) -> str:

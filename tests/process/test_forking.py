@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import logging.handlers
 import os
 import signal
 import sys
@@ -267,3 +269,44 @@ def test_flush_unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(OSError, match="No space"):
         full.close()
+
+
+class Holding(logging.StreamHandler[Any]):
+    """A handler of the project's own that writes at its end only."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hold it back."""
+
+    def close(self) -> None:
+        """Write."""
+        note("written")
+        super().close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [(Holding, ["written"]), (logging.StreamHandler, []), (logging.NullHandler, [])],
+)
+def test_log(effects: Effects, kind: type[logging.Handler], expected: list[str]) -> None:
+    """What a handler of the log holds back is written before the child leaves."""
+    handler = kind()  # which the log knows of for as long as it lives
+
+    assert 0 == status_of(lambda: 0)
+
+    assert expected == effects()
+    del handler
+
+
+def test_log_held_in_memory(effects: Effects, tmp_path: Path) -> None:
+    """Records that wait in memory for more of them reach their file."""
+    target = logging.FileHandler(tmp_path / "log")
+    handler = logging.handlers.MemoryHandler(1000, target=target)
+    logger = logging.getLogger("shop")
+
+    def child() -> int:
+        logger.addHandler(handler)
+        logger.warning("the last word")
+        return 0
+
+    assert 0 == status_of(child)
+    assert "the last word\n" == (tmp_path / "log").read_text()

@@ -86,7 +86,7 @@ def test_hand(start: Start) -> None:
         echoed = eventually(performer.channel.poll)
         assert echoed is not None
         expected = performing.PERFORM_LAST if performer.last else performing.PERFORM
-        assert expected + claim.encode() == echoed[1]
+        assert expected + performing.performance(claim) == echoed[1]
 
     assert [False, False, True] == kinds
 

@@ -18,7 +18,7 @@ from django_resque.execution.outcome import Failed, Succeeded
 from django_resque.jobs.registry import registry
 from django_resque.process import performers as performers_module
 from django_resque.process.limits import Limits
-from django_resque.process.performers import Performers
+from django_resque.process.performers import MOST_AHEAD, Performers
 from django_resque.process.performing import PerformerTask
 from django_resque.process.procline import Procline
 from tests.claims import WORKER, reservation
@@ -188,6 +188,13 @@ def test_several_ahead(crew: Crew, effects: Effects) -> None:
 
     assert 3 == len(spares)
     assert sorted(spares) == sorted(pids(effects))
+
+
+def test_most_ahead(crew: Crew) -> None:
+    """However many are asked for, there is a limit to how many wait."""
+    crew.performers.fork_ahead(MOST_AHEAD + 3)
+
+    assert MOST_AHEAD == len(crew.children())
 
 
 def test_none_ahead(crew: Crew) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import signal
 from pathlib import Path
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 class Child:
     """A performer at the other end of a channel."""
 
-    def __init__(self, task: PerformerTask) -> None:
-        """Fork it."""
+    def __init__(self, task: PerformerTask, *kept: int) -> None:
+        """Fork it; the descriptors ``kept`` are the worker's own."""
         self.channel, theirs = Channel.pair()
-        task.inherited.append(self.channel.fileno())
-        self.pid = fork(lambda: task.serve(theirs), on_parent_death=SIGKILL)
+        inherited = {self.channel.fileno(), *kept}
+        self.pid = fork(lambda: task.serve(theirs, inherited), on_parent_death=SIGKILL)
         theirs.close()
 
     def receive(self) -> tuple[bytes, bytes] | None:
@@ -68,12 +69,15 @@ class Telling(FailureBackend):
         note("told", record.exception, record.payload.decode())
 
 
+def asked(name: str, *args: Any, queue: str = "q") -> bytes:
+    """Return the body of a message that asks for a performance."""
+    return performing.performance(reservation(name, *args, queue=queue))
+
+
 @pytest.fixture
 def task(resque_settings: Configure) -> PerformerTask:
     """What a performer is told at its fork."""
-    return PerformerTask(
-        WORKER, [Telling()], run_at_exit_hooks=False, procline=Procline(), inherited=[]
-    )
+    return PerformerTask(WORKER, [Telling()], run_at_exit_hooks=False, procline=Procline())
 
 
 @pytest.fixture
@@ -95,9 +99,9 @@ def test_performs(performer: Child, effects: Callable[[], list[str]]) -> None:
     """One claim after another is performed and answered, and the last one ends it."""
     for number in range(3):
         claim = reservation("shop.send", number)
-        performer.channel.send(performing.PERFORM, claim.encode())
+        performer.channel.send(performing.PERFORM, performing.performance(claim))
         assert Succeeded() == performer.outcome()
-    performer.channel.send(performing.PERFORM_LAST, reservation("shop.send", 3).encode())
+    performer.channel.send(performing.PERFORM_LAST, asked("shop.send", 3))
     assert Succeeded() == performer.outcome()
 
     assert performer.receive() is None
@@ -112,12 +116,12 @@ def test_unneeded(performer: Child) -> None:
 
 def test_fails(performer: Child) -> None:
     """A failure is an answer as well, and the next claim is performed."""
-    performer.channel.send(performing.PERFORM, reservation("shop.gone").encode())
+    performer.channel.send(performing.PERFORM, asked("shop.gone"))
     outcome = performer.outcome()
     assert isinstance(outcome, Failed)
     assert "django_resque.exceptions.UnknownJob" == outcome.exception
 
-    performer.channel.send(performing.PERFORM_LAST, reservation("shop.send", 1).encode())
+    performer.channel.send(performing.PERFORM_LAST, asked("shop.send", 1))
     assert Succeeded() == performer.outcome()
     assert 0 == performer.end()
 
@@ -125,7 +129,7 @@ def test_fails(performer: Child) -> None:
 def test_poison(performer: Child) -> None:
     """A claim's payload may be any bytes."""
     claim = reservation(payload=b'\xff{","payload":')
-    performer.channel.send(performing.PERFORM_LAST, claim.encode())
+    performer.channel.send(performing.PERFORM_LAST, performing.performance(claim))
 
     outcome = performer.outcome()
 
@@ -191,11 +195,25 @@ def test_mourns(performer: Child, effects: Callable[[], list[str]]) -> None:
     ] == effects()
 
 
+@pytest.mark.parametrize("text", ["shop.send", "zwölf\n", "half \ud800", "\udcff", "x" * 70_000])
+def test_performance(task: PerformerTask, text: str) -> None:
+    """Whatever is in a name or queue, the performer is asked for just that."""
+    claim = reservation(text, queue=text, payload=json.dumps({"class": text}).encode())
+
+    assert (text, claim) == task._asked(performing.performance(claim))
+
+
+def test_performance_of_the_unreadable(task: PerformerTask) -> None:
+    """A payload that tells no name is handed over all the same."""
+    claim = reservation(payload=b"\xff\x00")
+
+    assert ("", claim) == task._asked(performing.performance(claim))
+
+
 def test_own_process(task: PerformerTask, tmp_path: Path) -> None:
     """It has a group of its own, is the kernel's first choice, and shares no descriptor."""
     kept = (tmp_path / "link").open("w")
-    task.inherited.append(kept.fileno())
-    child = Child(task)
+    child = Child(task, kept.fileno())
     child.receive()
 
     assert child.pid == os.getpgid(child.pid)
@@ -218,7 +236,7 @@ def test_title(performer: Child, tmp_path: Path) -> None:
 
     child = Child(PerformerTask(WORKER, [], run_at_exit_hooks=False, procline=Procline()))
     child.receive()
-    child.channel.send(performing.PERFORM_LAST, reservation("shop.archive", queue="mail").encode())
+    child.channel.send(performing.PERFORM_LAST, asked("shop.archive", queue="mail"))
 
     eventually(lambda: "Processing mail since " in title(child.pid))
     assert title(child.pid).endswith(" [shop.archive]")
@@ -245,7 +263,7 @@ def test_exit(task: PerformerTask, effects: Callable[[], list[str]], run: bool) 
     finally:
         signals.performer_exit.disconnect(leaving)
     child.receive()
-    child.channel.send(performing.PERFORM_LAST, reservation("shop.send").encode())
+    child.channel.send(performing.PERFORM_LAST, asked("shop.send"))
 
     assert Succeeded() == child.outcome()
     assert 0 == child.end()
@@ -261,7 +279,7 @@ def test_nobody_listens(task: PerformerTask) -> None:
 
     child = Child(task)
     child.receive()
-    child.channel.send(performing.PERFORM, reservation("shop.send").encode())
+    child.channel.send(performing.PERFORM, asked("shop.send"))
     eventually(lambda: "Processing" in title(child.pid))
     child.channel.close()
     os.kill(child.pid, signal.SIGTERM)

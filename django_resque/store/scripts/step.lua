@@ -15,10 +15,17 @@
 --   paused, empty, done
 -- Payloads are never decoded: cjson would turn [] into {} and long integers into floats.
 
+local function mark_of(rid)
+  return '{"rid":"' .. rid .. '"'
+end
+
+-- Every call costs: one GETRANGE tells whether there is a claim and whose it is.
+local longest = math.max(#mark_of(ARGV[1]), #mark_of(ARGV[2]))
+local head = redis.call('GETRANGE', KEYS[1], 0, longest - 1)
+
 local function claimed_as(rid)
-  if rid == '' then return false end
-  local mark = '{"rid":"' .. rid .. '"'
-  return redis.call('GETRANGE', KEYS[1], 0, #mark - 1) == mark
+  local mark = mark_of(rid)
+  return rid ~= '' and string.sub(head, 1, #mark) == mark
 end
 
 local function trimmed_lower(text)
@@ -30,7 +37,7 @@ local finished, errors = 0, {}
 if claimed_as(ARGV[2]) then
   return {'job', 1, errors, redis.call('GET', KEYS[1])}
 end
-if redis.call('EXISTS', KEYS[1]) == 1 then
+if head ~= '' then
   if not claimed_as(ARGV[1]) then
     return {'stale', 0, errors, redis.call('GET', KEYS[1])}
   end
@@ -42,11 +49,15 @@ local next_arg = write_ending(5, errors, finished == 1)
 
 if ARGV[2] == '' then return {'done', finished, errors} end
 
--- Before the pause: a worker that may take no job must hear all the same.
-if redis.call('EXISTS', KEYS[5]) == 1 then return {'orders', finished, errors} end
-
-local pause = redis.call('GET', KEYS[2])
-if pause and trimmed_lower(pause) == 'true' then return {'paused', finished, errors} end
+local paused = {}
+-- Mostly there is neither an order nor a pause, and one call tells so of all of them.
+if redis.call('EXISTS', KEYS[5], KEYS[2], KEYS[3]) > 0 then
+  -- Before the pause: a worker that may take no job must hear all the same.
+  if redis.call('EXISTS', KEYS[5]) == 1 then return {'orders', finished, errors} end
+  local pause = redis.call('GET', KEYS[2])
+  if pause and trimmed_lower(pause) == 'true' then return {'paused', finished, errors} end
+  for _, name in ipairs(redis.call('SMEMBERS', KEYS[3])) do paused[name] = true end
+end
 
 if ARGV[4] ~= '' then
   local known, count, at = {}, 0, 2
@@ -62,8 +73,6 @@ if ARGV[4] ~= '' then
   if not same then return {'queues', finished, errors, members} end
 end
 
-local paused = {}
-for _, name in ipairs(redis.call('SMEMBERS', KEYS[3])) do paused[name] = true end
 local open = {}
 for i = 6, #KEYS do
   -- '<namespace>:queues' and '<namespace>:queue:' are equally long.
