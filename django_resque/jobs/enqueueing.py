@@ -94,6 +94,8 @@ def _push(
     elif later is not None:
         items = [(delayed.encode(each, queue), timestamp(later)) for each in payloads]
         store.delayed.push_many(items)
+    elif len(encoded) == 1:
+        store.queues.push(queue, encoded[0], at_front=job.at_front)
     else:
         store.queues.push_many(queue, encoded, at_front=job.at_front)
     return payloads

@@ -220,16 +220,19 @@ def translate(error: Exception, *, sent: bool = False) -> StoreError:
     return translated
 
 
-@contextmanager
-def telling_uncertainty() -> Iterator[None]:
-    """Raise EnqueueUncertain where the connection breaks before Redis answered to a push."""
-    try:
-        yield
-    except StoreUnavailable as error:
-        if not error.uncertain:
-            raise
-        text = f"{error}; the job may or may not be queued"
-        raise EnqueueUncertain(text, uncertain=True) from error
+class TellingUncertainty:
+    """Raises EnqueueUncertain where the connection breaks before Redis answered to a push."""
+
+    # Not a generator's context manager, whose cost every enqueueing would feel.
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Raise it."""
+        if isinstance(error, StoreUnavailable) and error.uncertain:
+            text = f"{error}; the job may or may not be queued"
+            raise EnqueueUncertain(text, uncertain=True) from error
 
 
 def _reply(connection: AbstractConnection) -> Any:

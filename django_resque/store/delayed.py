@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from django_resque.store.commander import telling_uncertainty
+from django_resque.store.commander import TellingUncertainty
 from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
 from django_resque.store.locks import Locks
 from django_resque.store.scripts import Script
@@ -79,7 +79,7 @@ class Delayed:
         prefixes: list[Word] = [self._keys.delayed(""), self._keys.timestamps(b"")]
         while chunk := list(islice(pairs, _CHUNK)):
             words: list[Word] = [word for item, at in chunk for word in (at, item)]
-            with telling_uncertainty():
+            with TellingUncertainty():
                 self._commander.script(_DELAY, [self._keys.delayed_schedule], prefixes + words)
 
     def delaying(self, item: bytes, at: int) -> list[Command]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from django_resque.store.commander import telling_uncertainty
+from django_resque.store.commander import TellingUncertainty
 from django_resque.store.scripts import Script
 from django_resque.wire.lock import Lock
 
@@ -51,7 +51,7 @@ class Locks:
                 words += [each.lock.name, each.lock.owner, len(each.commands)]
                 for command in each.commands:
                     words += [len(command), *command]
-            with telling_uncertainty():
+            with TellingUncertainty():
                 found = self._commander.script(_LOCK, [self._keys.lock("")], words)
             owners += [owner.decode(errors="surrogateescape") for owner in found]
         return owners

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from django_resque.store.commander import telling_uncertainty
+from django_resque.store.commander import TellingUncertainty
 from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
 from django_resque.store.locks import Locks
 from django_resque.store.scripts import Script
@@ -63,7 +63,7 @@ class Queues:
         ]
 
     def _push(self, commands: Sequence[Command]) -> None:
-        with telling_uncertainty():
+        with TellingUncertainty():
             self._commander.pipe(commands)
 
     def names(self) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import StoreError
-from django_resque.store.commander import telling_uncertainty
+from django_resque.store.commander import TellingUncertainty
 from django_resque.store.scripts import Script
 from django_resque.wire import timestamps
 
@@ -110,7 +110,7 @@ class Relations:
         words: list[Word] = [self._prefix, _now(), waiting.id]
         for each in (waiting.fields(), members, after):
             words += [len(each), *each]
-        with telling_uncertainty():
+        with TellingUncertainty():
             state, errors, unknown = self._commander.script(
                 _WAIT, script_keys, words + _ending(pushes)
             )

@@ -309,4 +309,5 @@ def test_log_held_in_memory(effects: Effects, tmp_path: Path) -> None:
         return 0
 
     assert 0 == status_of(child)
+    target.close()
     assert "the last word\n" == (tmp_path / "log").read_text()
