@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from functools import WRAPPER_ASSIGNMENTS
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
@@ -18,7 +17,7 @@ from django_resque.jobs.enqueueing import (
     dequeue_payloads,
     enqueue_payloads,
 )
-from django_resque.jobs.moments import due_at, due_in
+from django_resque.jobs.moments import due_at, due_in, waiting_since
 from django_resque.jobs.plugins import HookMethod
 from django_resque.jobs.signatures import Signature
 from django_resque.jobs.together import Awaited, awaited
@@ -146,7 +145,8 @@ class Job(Generic[P, R]):
         ArgumentError for arguments that do not fit the job or cannot travel as JSON,
         StoreUnavailable when Redis is away, EnqueueUncertain when it went away just then.
         """
-        return enqueue_payloads(self, [self._payload(args, kwargs)])[0]
+        packed = self.parameters.pack(args, kwargs)
+        return enqueue_payloads(self, [self.request(packed, waiting_since())])[0]
 
     delay = enqueue
 
@@ -198,11 +198,12 @@ class Job(Generic[P, R]):
         Each call is a tuple of positional arguments. If one of them is wrong, none is enqueued.
         """
         payloads = []
+        since = waiting_since()
         for call in calls:
             if not isinstance(call, (tuple, list)):
                 msg = f"{self.name}: {call!r} is no tuple of arguments; write [(1,), (2,)]"
                 raise ArgumentError(msg)
-            payloads.append(self._payload(tuple(call), {}))
+            payloads.append(self.request(self.parameters.pack(tuple(call), {}), since))
         return enqueue_payloads(self, payloads)
 
     def dequeue(self, *args: Any, **kwargs: Any) -> int:
@@ -278,27 +279,20 @@ class Job(Generic[P, R]):
             raise ArgumentError(f"{self.name}: a delayed job goes to the end of its queue")
         if self.depends_on:
             raise ArgumentError(f"{self.name}: a job is delayed or waits for others, not both")
-        return enqueue_payloads(self, [self._payload(args, kwargs, due.timestamp())], due)[0]
+        packed = self.parameters.pack(args, kwargs)
+        # Until it is due it does not wait for a worker.
+        return enqueue_payloads(self, [self.request(packed, waiting_since(due))], due)[0]
 
-    def _payload(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], not_before: float = 0.0
-    ) -> Payload:
-        return self.request(self.parameters.pack(args, kwargs), not_before)
-
-    def request(
-        self, packed: list[Any], not_before: float = 0.0, *, with_id: bool = False
-    ) -> Payload:
-        """Return a new payload with arguments as they travel, due at ``not_before`` or now."""
+    def request(self, packed: list[Any], since: float, *, with_id: bool = False) -> Payload:
+        """Return a new payload with arguments as they travel, which waits ``since`` then."""
         ids = get_settings().job_ids if self.ids is None else self.ids
         extras: dict[str, Any] = {}
         needs_id = ids or with_id or self.result_ttl or self.ttl
         if needs_id or self.php_status or self.unique or self.depends_on:
-            # From when it is due: until then it does not wait for a worker.
-            queue_time = round(max(time.time(), not_before), 6)
-            extras = {"id": os.urandom(16).hex(), "queue_time": queue_time}
+            extras = {"id": os.urandom(16).hex(), "queue_time": since}
             if self.php_status:
                 # In the order in which php-resque writes them.
-                extras = {"id": extras["id"], "prefix": "", "queue_time": queue_time}
+                extras = {"id": extras["id"], "prefix": "", "queue_time": since}
         return Payload(self.name, packed, extras)
 
     def _travelled(self, packed: list[Any]) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from django_resque.exceptions import DecodeError
 from django_resque.jobs.commit import after_commit
 from django_resque.jobs.encoding import encode, encode_value
 from django_resque.jobs.grouping import canonical
-from django_resque.jobs.handles import JobHandle, remember_result
+from django_resque.jobs.handles import Fate, JobHandle, remember_result
 from django_resque.jobs.limits import mark_limited
 from django_resque.jobs.moments import timestamp
 from django_resque.jobs.performing import perform_job
@@ -43,22 +43,21 @@ def enqueue_payloads(
     queue = job.queue or settings.default_queue
     names = job.parameters.names
     encoded = [encode(payload, names) for payload in payloads]
-    waits = bool(job.depends_on)
-    handles = [JobHandle(queue, payload, due=due, follows=waits) for payload in payloads]
     plugins = hooks_of(job)
+    passed = [not plugins or lets_pass(plugins, "before_enqueue", each, queue) for each in payloads]
+    waits = bool(job.depends_on)
+    handles = [
+        JobHandle(queue, payload, not passes, due, fate=_fate(job), follows=waits)
+        for payload, passes in zip(payloads, passed, strict=True)
+    ]
+    passed_on = [handle for handle in handles if handle]
     if plugins:
-        passed = [lets_pass(plugins, "before_enqueue", each, queue) for each in payloads]
-        handles = [
-            JobHandle(queue, payload, vetoed=not passes, due=due, follows=waits)
-            for payload, passes in zip(payloads, passed, strict=True)
-        ]
-        payloads = [handle.payload for handle in handles if handle]
+        payloads = [handle.payload for handle in passed_on]
         # Encoded anew, because a hook may have added to the extras.
         encoded = [encode(payload, names) for payload in payloads]
     if settings.inline:
         perform_inline(job, encoded, payloads, queue)
         return handles
-    passed_on = [handle for handle in handles if handle]
     if job.unique or callable(job.limit_by):
         for payload in payloads:
             mark(job, payload)
@@ -72,6 +71,10 @@ def enqueue_payloads(
 
         after_commit(push, job.on_commit)
     return handles
+
+
+def _fate(job: Job[..., Any]) -> Fate | None:
+    return Fate() if job.unique else None
 
 
 def _push(

@@ -70,7 +70,7 @@ class JobHandle:
     """When a delayed job reaches its queue; None for one that was to reach it at once."""
     from_id: bool = False
     """Whether it was made by :meth:`for_id`: then the payload's arguments are not known."""
-    fate: Fate = field(default_factory=Fate, compare=False, repr=False)
+    fate: Fate | None = field(default=None, compare=False, repr=False)
     follows: bool = False
     """Whether it goes to its queue only after others have ended."""
     before: JobHandle | None = None
@@ -95,12 +95,12 @@ class JobHandle:
 
     def __bool__(self) -> bool:
         """Tell whether the job was let through to its queue; of a unique one, after the commit."""
-        return not self.vetoed and self.fate.duplicate_of is None
+        return not self.vetoed and (self.fate is None or self.fate.duplicate_of is None)
 
     @property
     def duplicate_of(self) -> str | None:
         """The id of the unique job that kept this one from its queue; None if none did."""
-        return self.fate.duplicate_of
+        return self.fate.duplicate_of if self.fate is not None else None
 
     @property
     def status(self) -> str:

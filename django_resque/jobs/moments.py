@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -44,3 +45,9 @@ def due_in(delay: Any) -> datetime:
 def timestamp(due: datetime) -> int:
     """Return the whole second under which a job due at a moment lies: never an earlier one."""
     return math.ceil(due.timestamp())
+
+
+def waiting_since(due: datetime | None = None) -> float:
+    """Return from when a job waits for a worker: now, or from when it is due, in epoch seconds."""
+    moment = time.time() if due is None else max(time.time(), due.timestamp())
+    return round(moment, 6)

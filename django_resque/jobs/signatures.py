@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django_resque.exceptions import ArgumentError
 from django_resque.jobs.limits import mark_limited
+from django_resque.jobs.moments import waiting_since
 from django_resque.jobs.relating import MOST_LINKS, MOST_MEMBERS, Step, enqueue_chain, enqueue_group
 from django_resque.jobs.waiting import checked_policy
 
@@ -62,7 +63,9 @@ class Chain(Part):
         """Return new requests for the jobs, of which the first has an id if it must have one."""
         steps = []
         for place, each in enumerate(self.signatures):
-            payload = each.job.request(list(each.args), with_id=with_id and not place)
+            payload = each.job.request(
+                list(each.args), waiting_since(), with_id=with_id and not place
+            )
             if not each.takes_result:
                 mark_limited(each.job, payload)
             steps.append(Step(each.job, payload, takes_result=each.takes_result))

@@ -71,7 +71,7 @@ def push_unique(
     waiting = (due - timestamps.now()).total_seconds() if due is not None else 0.0
     owners = store.locks.take([locking for _, locking in locked], job.unique_for + waiting)
     for (handle, locking), owner in zip(locked, owners, strict=True):
-        if owner != locking.lock.owner:
+        if owner != locking.lock.owner and handle.fate is not None:
             handle.fate.duplicate_of = owner
 
 
