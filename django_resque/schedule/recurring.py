@@ -160,7 +160,7 @@ class Recurrence:
         if not state.payload:
             return False
         # The queue first: what leaves it meanwhile is then found there or with its worker.
-        if self._store.queues.holds(state.queue, state.payload):
+        if self._store.queues.has(state.queue, state.payload):
             return True
         workers = self._store.workers.ids()
         return any(state.payload in claim for claim in self._store.workers.claims(workers) if claim)

@@ -122,10 +122,6 @@ class Queues:
         key = self._keys.queue(queue)
         return read_window(self._commander, key, start, count, most_bytes=most_bytes)
 
-    def holds(self, queue: str, payload: bytes) -> bool:
-        """Tell whether a payload of just these bytes waits in a queue."""
-        return self._commander.call("LPOS", self._keys.queue(queue), payload) is not None
-
     def find_digest(self, queue: str, digest: str, hint: int) -> tuple[int, bytes] | None:
         """Return position and bytes of the payload with this SHA-1, seen at position ``hint``."""
         return find_digest(self._commander, self._keys.queue(queue), digest, hint)
