@@ -22,7 +22,7 @@ from django_resque.wire.payload import Payload
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.dispatch import Signal
@@ -36,33 +36,36 @@ logger = logging.getLogger(__name__)
 def connect() -> None:
     """Connect all receivers; calling it again changes nothing."""
     receivers: list[tuple[Signal, Callable[..., None]]] = [
-        (connection_created, note_connection),
         (signals.forking, close_before_fork),
-        (signals.forked, forget_inherited_pools),
-        (signals.performing, prepare_connections),
-        (signals.performed, release_connections),
-        (signals.performer_exit, close_at_exit),
         (signals.job_finished, log_job),
         (signals.before_first_fork, log_start),
         (signals.before_pause, log_pause),
         (signals.after_pause, log_resumption),
         (signals.shutdown, log_stop),
         (signals.worker_exit, log_exit),
+        (connection_created, watch_connections),
     ]
     for signal, receive in receivers:
-        signal.connect(receive, dispatch_uid=f"django_resque.{receive.__name__}")
+        signal.connect(receive, dispatch_uid=_uid(receive))
+    watch_connections()
 
 
-def note_connection(**_: Any) -> None:
-    """Remember that there is something to look after from now on."""
-    _look_after.databases = True
+def watch_connections(**_: Any) -> None:
+    """See to database connections around jobs from now on, until a fork finds that none is open.
+
+    In a process without any, a job is to cost nothing for them, not even a look.
+    """
+    for signal, receive in _watching():
+        signal.connect(receive, dispatch_uid=_uid(receive))
 
 
 def close_before_fork(**_: Any) -> None:
     """Close all that a child would share with its parent: two ends on one socket garble both."""
-    _check_health()  # so that the child finds it settled
+    _check_health()
     _close_databases()
-    _look_after.databases = any(each.connection is not None for each in _connections())
+    if not _is_database_open():
+        for signal, receive in _watching():
+            signal.disconnect(dispatch_uid=_uid(receive))
     caches.close_all()
     wiring.disconnect()
 
@@ -82,14 +85,14 @@ def forget_inherited_pools(**_: Any) -> None:
 def prepare_connections(**_: Any) -> None:
     """Give the job connections that work, and a clean record of queries."""
     _check_health()
-    for connection in _connections():
+    for connection in connections.all(initialized_only=True):
         connection.queries_log.clear()
         _close_if_old(connection)
 
 
 def release_connections(**_: Any) -> None:
     """Close connections that the job broke or that are past ``CONN_MAX_AGE``."""
-    for connection in _connections():
+    for connection in connections.all(initialized_only=True):
         _close_if_old(connection)
 
 
@@ -167,13 +170,29 @@ def _log_worker(message: str, event: str, worker: Any) -> None:
     logger.info(message, shown, extra={"event": event, "worker": shown})
 
 
-def _connections() -> Sequence[BaseDatabaseWrapper]:
-    """Return this thread's connections: none, at no cost, in a process that has opened none."""
-    return connections.all(initialized_only=True) if _look_after.databases else []
+def _watching() -> list[tuple[Signal, Callable[..., None]]]:
+    return [
+        (signals.forked, forget_inherited_pools),
+        (signals.performing, prepare_connections),
+        (signals.performed, release_connections),
+        (signals.performer_exit, close_at_exit),
+    ]
+
+
+def _is_database_open() -> bool:
+    # A pool may open connections at any time, in threads of its own.
+    if any(settings["OPTIONS"].get("pool") for settings in connections.settings.values()):
+        return True
+    opened = connections.all(initialized_only=True)
+    return any(each.connection is not None for each in opened)
+
+
+def _uid(receive: Callable[..., None]) -> str:
+    return f"django_resque.{receive.__name__}"
 
 
 def _close_databases() -> None:
-    for connection in _connections():
+    for connection in connections.all(initialized_only=True):
         # A transaction that is open here is a test's, around a worker it runs by itself.
         if connection.connection is not None and not connection.in_atomic_block:
             with suppress(Error):
@@ -221,12 +240,5 @@ def _pooled_connections() -> Iterator[Any]:
                 yield connection
 
 
-class _LookAfter:
-    """What there is to look after in this process."""
-
-    databases = True  # until a fork has found that nothing is open
-
-
-_look_after = _LookAfter()
 _LEVELS = {Failed: logging.ERROR, Expired: logging.WARNING}
 _inherited: list[dict[Any, Any]] = []

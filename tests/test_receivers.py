@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tests.conftest import Configure
 
 
+AROUND_JOBS = (signals.forked, signals.performing, signals.performed, signals.performer_exit)
+
+
 @pytest.fixture
 def database(
     tmp_path: Path, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
@@ -69,6 +72,7 @@ def pooled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(connections, "settings", everything)
     connection: Any = connections["pooled"]
     assert connection.pool is not None
+    receivers.watch_connections()  # as when the settings had a pool from the start
     yield connection
     connection._connection_pools.clear()
     del connections["pooled"]
@@ -139,9 +143,8 @@ def test_nothing_is_opened_for_it(database: Any, monkeypatch: pytest.MonkeyPatch
         pytest.fail("a connection was opened")
 
     monkeypatch.setattr(database, "connect", fail)
-    for signal in (signals.forking, signals.forked, signals.performing, signals.performed):
+    for signal in (signals.forking, *AROUND_JOBS):
         signal.send(None)
-    signals.performer_exit.send(None)
 
 
 class Spy(LocMemCache):
@@ -187,12 +190,22 @@ def test_pools_are_closed_before_a_fork(pooled: Any) -> None:
 
 def test_without_connections_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a process that has opened no connection since its fork, a job costs no look at any."""
-    receivers.close_before_fork()
+    signals.forking.send(None)
     monkeypatch.setattr(type(connections), "all", None)
 
-    receivers.prepare_connections()
-    receivers.release_connections()
-    receivers.close_at_exit()
+    for signal in AROUND_JOBS:
+        signal.send(None)
+
+
+def test_a_connection_opened_later_is_looked_after(database: Any) -> None:
+    """One that the first job opens is seen to when that job ends, and from then on."""
+    signals.forking.send(None)
+    assert database.connection is None
+    database.settings_dict["CONN_MAX_AGE"] = 0
+    database.ensure_connection()
+    signals.performed.send(None)
+
+    assert database.connection is None
 
 
 def test_inherited_pools_are_forgotten(pooled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
