@@ -9,6 +9,7 @@ from django_resque.exceptions import ArgumentError, DecodeError, UnknownJob
 from django_resque.execution.outcome import Expired, Failed, Skipped, Succeeded, failure_in
 from django_resque.execution.settle import tell
 from django_resque.execution.verdict import ask_about, judge
+from django_resque.jobs.current import become_current_in_process
 from django_resque.jobs.encoding import encode_value
 from django_resque.jobs.performing import perform_job, run_on_failure
 from django_resque.jobs.registry import registry
@@ -88,7 +89,8 @@ def _perform(reservation: Reservation) -> Outcome:
 
         signals.performing.send(None, reservation=reservation)
         try:
-            performed = perform_job(job, payload, reservation.queue, is_retried)
+            queue = reservation.queue
+            performed = perform_job(job, payload, queue, is_retried, become_current_in_process)
         finally:
             signals.performed.send(None, reservation=reservation)
     except BaseException as error:  # noqa: BLE001 SystemExit and TermException are failures too

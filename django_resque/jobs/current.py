@@ -41,7 +41,7 @@ class CurrentJob:
         self._job = job
         self._payload = payload
         self._due = 0.0
-        self._told = Progress()
+        self._told = _NOTHING_TOLD
         self.queue = queue
         """The queue it was taken from."""
         self.meta: dict[str, Any] = {}
@@ -129,13 +129,23 @@ class CurrentJob:
 
 
 def get_current_job() -> CurrentJob | None:
-    """Return the job that this code is performed for; None outside of any."""
-    return _current.get()
+    """Return the job that this code is performed for, in its threads too; None outside of any."""
+    return _current.get() or _process.job
 
 
 def become_current(job: CurrentJob) -> Callable[[], None]:
-    """Let :func:`get_current_job` return this one until what is returned is called."""
+    """Let :func:`get_current_job` return this one here until what is returned is called."""
     return partial(_current.reset, _current.set(job))
+
+
+def become_current_in_process(job: CurrentJob) -> Callable[[], None]:
+    """Do as :func:`become_current` in the whole process, which performs nothing else meanwhile."""
+    _process.job = job
+    return _leave_process
+
+
+def _leave_process() -> None:
+    _process.job = None
 
 
 def remembered_progress(id_: str) -> Progress | None:
@@ -151,6 +161,12 @@ def _remember(id_: str | None, progress: Progress) -> None:
             del _remembered[next(iter(_remembered))]
 
 
+class _Process:
+    """What this process does; a context variable would cost every forked child page faults."""
+
+    job: CurrentJob | None = None
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _HUGE
 
@@ -158,4 +174,6 @@ def _is_number(value: Any) -> bool:
 _HUGE = 1e18
 _MOST_REMEMBERED = 1000
 _remembered: dict[str, Progress] = {}
+_NOTHING_TOLD = Progress()
+_process = _Process()
 _current: ContextVar[CurrentJob | None] = ContextVar("django_resque_job", default=None)

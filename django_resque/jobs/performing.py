@@ -54,13 +54,14 @@ def perform_job(
     payload: Payload,
     queue: str,
     is_retried: Callable[[BaseException], bool] = _fails,
+    become: Callable[[CurrentJob], Callable[[], None]] = become_current,
 ) -> Performed:
-    """Run a job's hooks and function here.
+    """Run a job's hooks and function here, as the current job in the way of ``become``.
 
     Raises whatever the function or a hook raises, after the ``on_failure`` hooks have run, or
     the ``on_retry`` hooks if ``is_retried`` says so of it.
     """
-    leave = become_current(CurrentJob(job, payload, queue))
+    leave = become(CurrentJob(job, payload, queue))
     try:
         return _perform(job, payload, queue, is_retried)
     finally:

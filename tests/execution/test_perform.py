@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timezone
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from django_resque import Plugin, Retry, job, signals
+from django_resque import Plugin, Retry, get_current_job, job, signals
 from django_resque.exceptions import (
     DirtyExit,
     DontPerform,
@@ -114,6 +115,27 @@ def test_succeeded(moments: list[str]) -> None:
     assert Succeeded() == perform(reservation("shop.send", 1, "two"), [backend])
     assert ["performing", "send(1, 'two')", "performed"] == moments
     assert [] == backend.told
+
+
+def test_current_job() -> None:
+    """A job knows itself, in threads of its own too, and after it nobody does."""
+    seen: list[object] = []
+
+    def look() -> None:
+        current = get_current_job()
+        seen.append(current and current.name)
+
+    @job(name="shop.look")
+    def look_around() -> None:
+        look()
+        thread = Thread(target=look)
+        thread.start()
+        thread.join()
+
+    perform(reservation("shop.look"), [])
+
+    assert ["shop.look", "shop.look"] == seen
+    assert get_current_job() is None
 
 
 def test_skipped() -> None:
