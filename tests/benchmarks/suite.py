@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.contestants import Contestant
     from tests.benchmarks.ground import Ground
 
-_ENQUEUED = 1000
+_ENQUEUED = 5000
 _BULK = 5000
 
 
