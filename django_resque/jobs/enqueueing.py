@@ -10,11 +10,12 @@ from django_resque.exceptions import DecodeError
 from django_resque.jobs.commit import after_commit
 from django_resque.jobs.encoding import encode, encode_value
 from django_resque.jobs.grouping import canonical
-from django_resque.jobs.handles import Fate, JobHandle, remember_result
+from django_resque.jobs.handles import Fate, JobHandle
 from django_resque.jobs.limits import mark_limited
 from django_resque.jobs.moments import timestamp
 from django_resque.jobs.performing import perform_job
 from django_resque.jobs.plugins import lets_pass
+from django_resque.jobs.records import remember_result
 from django_resque.jobs.registry import registry
 from django_resque.jobs.uniqueness import mark, push_unique, waiting_packets
 from django_resque.jobs.waiting import let_wait

@@ -12,7 +12,6 @@ from asgiref.sync import sync_to_async
 from django_resque import wiring
 from django_resque.conf import get_settings
 from django_resque.exceptions import (
-    ArgumentError,
     DecodeError,
     JobFailed,
     JobNotFound,
@@ -21,32 +20,23 @@ from django_resque.exceptions import (
     StoreUnavailable,
     WorkerElsewhere,
 )
+from django_resque.jobs import whereabouts
 from django_resque.jobs.current import remembered_progress
-from django_resque.jobs.delayed import find_in as find_delayed
-from django_resque.jobs.encoding import encode_value
-from django_resque.jobs.limits import terms_of
-from django_resque.jobs.queues import find_in, remove_from
+from django_resque.jobs.records import record_of
 from django_resque.jobs.registry import registry
 from django_resque.jobs.waiting import CANCELLED_TTL, tell_cancelled
-from django_resque.wire import delayed, timestamps
-from django_resque.wire.codec import loads
+from django_resque.wire import timestamps
 from django_resque.wire.order import Order
 from django_resque.wire.payload import Payload
 from django_resque.wire.result import Progress, ResultRecord
-from django_resque.wire.worker import Reservation
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django_resque.jobs.performing import Performed
-    from django_resque.store import Store
-    from django_resque.store.limits import Terms
 
 _NO_SUCCESS = ("failed", "skipped", "expired", "cancelled")
 _LOOK_AGAIN = 10.0  # seconds of waiting after which a message that got lost does not matter
 _AFTER_LOSS = 0.5  # seconds after which a connection that broke is opened again
-_MOST_REMEMBERED = 1000
-_MOST_DELAYED = 10_000  # items of one timestamp that are searched
 
 
 @dataclass(slots=True)
@@ -83,7 +73,7 @@ class JobHandle:
         Name the ``queue`` if you know it: a job that keeps no result, or has not ended once, can
         be found in its queue only.
         """
-        record = _record(id)
+        record = record_of(id)
         name = record.job if record else ""
         found = queue or (record.queue if record else "")
         return cls(found, Payload(name, [], {"id": id}), from_id=True)
@@ -114,7 +104,7 @@ class JobHandle:
         record = self.record
         if record is not None and record.is_final:
             return record.status
-        return "unknown" if get_settings().inline else self._status_on_its_way(record)
+        return "unknown" if get_settings().inline else whereabouts.status(self, record)
 
     @property
     def is_cut_off(self) -> bool:
@@ -125,7 +115,7 @@ class JobHandle:
     @property
     def record(self) -> ResultRecord | None:
         """What came of it so far, with times and worker; None if nothing is kept."""
-        return _record(self.id) if self.id is not None else None
+        return record_of(self.id) if self.id is not None else None
 
     @property
     def progress(self) -> Progress | None:
@@ -189,11 +179,10 @@ class JobHandle:
         worker has taken is not cancelled: :meth:`stop` it.
         """
         store = wiring.store()
-        if self._waits_for_others() and store.relations.drop(str(self.id)):
+        if whereabouts.waits_for_others(self) and store.relations.drop(str(self.id)):
             return True
-        payload = self._found_payload(store)
-        removals = (self._remove_waiting, self._remove_delayed, self._remove_parked)
-        if not any(remove(store) for remove in removals):
+        payload = whereabouts.payload_of(self)
+        if not whereabouts.remove(self):
             return False
         if self.id is not None:
             job = registry.find(self.payload.name)
@@ -215,7 +204,7 @@ class JobHandle:
         Raises JobNotFound if it does not run, WorkerElsewhere if its worker is none of ours,
         which cannot be told.
         """
-        reservation = self._reservation()
+        reservation = whereabouts.reservation_of(self.id)
         if reservation is None:
             raise JobNotFound(f"No worker has the job {self.id} now")
         workers = wiring.store().workers
@@ -249,152 +238,3 @@ class JobHandle:
         if record is not None:
             return f"The job {self.id} is performed again"
         return f"The job {self.id} has not ended, or its result has expired"
-
-    def _reservation(self) -> Reservation | None:
-        if self.id is None:
-            return None
-        workers = wiring.store().workers
-        ids = workers.ids()
-        mark = self.id.encode(errors="surrogateescape")
-        for worker, claim in zip(ids, workers.claims(ids), strict=True):
-            if claim is None or mark not in claim:
-                continue
-            try:
-                reservation = Reservation.decode(worker, claim)
-                if Payload.decode(reservation.payload).id == self.id:
-                    return reservation
-            except DecodeError:
-                continue
-        return None
-
-    def _status_on_its_way(self, record: ResultRecord | None) -> str:
-        # In the order of a job's way, so that one that goes on meanwhile is met all the same.
-        if record is None:
-            before = self.before.status if self.before is not None else "unknown"
-            if self._waits_for_others():
-                return "waiting"
-            if self._waits():
-                return "queued"
-        if self._reservation() is not None:
-            return "running"
-        if (found := self.record) is not None:
-            return found.status
-        if self._waits_again(wiring.store()):
-            return "retrying"
-        comes_after = record is None and before not in ("succeeded", "unknown")
-        return "waiting" if comes_after else "unknown"
-
-    def _waits_for_others(self) -> bool:
-        if self.id is None or not (self.follows or self.from_id):
-            return False
-        return wiring.store().relations.has(self.id)
-
-    def _found_payload(self, store: Store) -> Payload:
-        """Return the payload with all that it says of others."""
-        found = None
-        if self.from_id and self.id and self.queue:
-            found = find_in(store, self.queue, self.id)
-        return found.payload if found and found.payload else self.payload
-
-    def _waits(self) -> bool:
-        store = wiring.store()
-        if self.from_id or self.follows:
-            return bool(self.queue and self.id and find_in(store, self.queue, self.id))
-        if store.queues.has(self.queue, self.payload.encode()):
-            return True
-        if self.due is not None and store.delayed.has(self._item()):
-            return True
-        terms = self._terms()
-        raw = self.payload.encode()
-        return terms is not None and store.limits.holds(terms, self.queue, raw)
-
-    def _waits_again(self, store: Store) -> bool:
-        """Tell whether a job that keeps no results waits for its next attempt."""
-        if not self._may_be_retried() or self.id is None:
-            return False
-        return bool(find_in(store, self.queue, self.id) or find_delayed(store, self.id))
-
-    def _may_be_retried(self) -> bool:
-        job = registry.find(self.payload.name)
-        return job is not None and job.retry is not None
-
-    def _terms(self) -> Terms | None:
-        """Return the limit that the job may wait for; None for none, or if that is not known."""
-        job = registry.find(self.payload.name)
-        return None if job is None or self.from_id else terms_of(job, self.payload)
-
-    def _remove_parked(self, store: Store) -> bool:
-        terms = self._terms()
-        raw = self.payload.encode()
-        return terms is not None and store.limits.remove(terms, self.queue, raw)
-
-    def _item(self) -> bytes:
-        return delayed.encode(self.payload, self.queue)
-
-    def _remove_waiting(self, store: Store) -> bool:
-        if not self.from_id and store.queues.remove_each(self.queue, [self.payload.encode()]):
-            return True
-        # One that is retried is not what it was, to the byte.
-        return bool(self.queue and self.id and remove_from(store, self.queue, self.id))
-
-    def _remove_delayed(self, store: Store) -> bool:
-        if self.due is not None and store.delayed.remove_equal(self._item()):
-            return True
-        record = self.record
-        if self.id is None:
-            return False
-        if record is None or record.retry is None:
-            found = find_delayed(store, self.id) if self._may_be_retried() else None
-            return found is not None and store.delayed.remove(found.timestamp, found.raw)
-        at = math.ceil(record.retry)
-        mark = self.id.encode(errors="surrogateescape")
-        for each in (at, at - 1, at + 1):
-            for item in store.delayed.window(each, 0, _MOST_DELAYED).items:
-                if mark in item and _id_of(item) == self.id:
-                    return store.delayed.remove(each, item)
-        return False
-
-
-def remember_result(payload: Payload, queue: str, performed: Performed) -> None:
-    """Keep what came of a job that was performed inline in this process."""
-    if payload.id is None:
-        return
-    value, error = None, ""
-    try:
-        value = loads(encode_value(performed.value))
-    except ArgumentError as problem:
-        error = str(problem)
-    now = timestamps.epoch(timestamps.now())
-    _remembered[payload.id] = ResultRecord(
-        payload.id,
-        "succeeded" if performed else "skipped",
-        job=payload.name,
-        queue=queue,
-        value=value,
-        error=error,
-        queued=now,
-        started=now,
-        ended=now,
-    )
-    while len(_remembered) > _MOST_REMEMBERED:
-        del _remembered[next(iter(_remembered))]
-
-
-def _record(id_: str) -> ResultRecord | None:
-    if get_settings().inline:
-        return _remembered.get(id_)
-    raw = wiring.store().results.get(id_)
-    try:
-        return ResultRecord.decode(raw) if raw is not None else None
-    except DecodeError:
-        return None
-
-
-def _id_of(item: bytes) -> str | None:
-    try:
-        return Payload.decode(item).id
-    except DecodeError:
-        return None
-
-
-_remembered: dict[str, ResultRecord] = {}

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
+from django_resque import job
 from django_resque.jobs.registry import registry
+
+if TYPE_CHECKING:
+    from django_resque import Job
+    from django_resque.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +24,14 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 def events() -> list[object]:
     """A list for hooks and jobs to note what happened in which order."""
     return []
+
+
+@pytest.fixture
+def send(resque_store: Store) -> Job[..., Any]:
+    """A job that keeps results."""
+
+    @job(name="send", queue="q", result_ttl=60)
+    def send(number: int = 0) -> int:
+        return number
+
+    return send

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,10 +19,8 @@ from django_resque.exceptions import (
     WorkerElsewhere,
 )
 from django_resque.jobs import handles
-from django_resque.wire.delayed import encode as encode_delayed
-from django_resque.wire.payload import Payload, retried
 from django_resque.wire.result import ResultRecord
-from django_resque.wire.worker import Reservation
+from tests.jobs.taking import WORKER, claim, taken
 from tests.polling import eventually
 
 if TYPE_CHECKING:
@@ -31,40 +28,14 @@ if TYPE_CHECKING:
 
     from django_resque import Job
     from django_resque.embedded import EmbeddedServer
-    from django_resque.store import Store
     from tests.conftest import Configure
     from tests.trips import Trips
-
-_WORKER = "host~0123456789ab:42:q"
-
-
-@pytest.fixture
-def send(resque_store: Store) -> Job[..., Any]:
-    """A job that keeps results."""
-
-    @job(name="send", queue="q", result_ttl=60)
-    def send(number: int = 0) -> int:
-        return number
-
-    return send
 
 
 def end(handle: JobHandle, status: Any = "succeeded", **fields: Any) -> None:
     """Let what came of a job be known."""
     record = ResultRecord(str(handle.id), status, job="send", queue="q", **fields)
     wiring.store().results.record(record.id, record.encode(), 60)
-
-
-def taken() -> bytes:
-    """Take the next payload from its queue."""
-    raw: bytes = wiring.store().commander.call("LPOP", "resque:queue:q")
-    return raw
-
-
-def claim(client: redis.Redis, raw: bytes, worker: str = _WORKER, rid: str = "r1") -> None:
-    """Let a worker hold a payload."""
-    client.sadd("resque:workers", worker)
-    client.set(f"resque:worker:{worker}", Reservation(worker, "q", "", raw, rid).encode())
 
 
 def test_way(send: Job[..., Any], redis_client: redis.Redis) -> None:
@@ -78,7 +49,7 @@ def test_way(send: Job[..., Any], redis_client: redis.Redis) -> None:
     assert "running" == handle.status
     end(handle, "retrying")
     assert "running" == handle.status
-    redis_client.delete(f"resque:worker:{_WORKER}")
+    redis_client.delete(f"resque:worker:{WORKER}")
     assert "retrying" == handle.status
     end(handle, value=7)
     assert ("succeeded", 7) == (handle.status, handle.result())
@@ -92,35 +63,6 @@ def test_ended_costs_one_trip(send: Job[..., Any], trips: Trips) -> None:
     trips.count()
     assert "succeeded" == handle.status
     assert 1 == trips.count()
-
-
-def test_delayed(send: Job[..., Any]) -> None:
-    """A delayed job waits as well, and can be cancelled."""
-    handle = send.enqueue_in(600)
-
-    assert "queued" == handle.status
-    assert handle.cancel()
-    assert "cancelled" == handle.status
-    assert 0 == wiring.store().delayed.size()
-
-
-def test_before_commit(send: Job[..., Any]) -> None:
-    """A job that was enqueued nowhere is nowhere."""
-    assert "unknown" == JobHandle("q", Payload("send", [], {"id": "f00"})).status
-    assert "unknown" == JobHandle("q", Payload("send")).status
-
-
-@pytest.mark.parametrize("raw", [b"garbage", b"[]", b'{"rid":"r","payload":[]}', b""])
-def test_strange_claims(send: Job[..., Any], redis_client: redis.Redis, raw: bytes) -> None:
-    """What other workers hold, however garbled, does not matter."""
-    handle = send.enqueue()
-    item = taken()
-    claim(redis_client, item)
-    redis_client.sadd("resque:workers", "a:1:q", "z:1:q")
-    redis_client.set("resque:worker:a:1:q", raw + str(handle.id).encode())
-    redis_client.set("resque:worker:z:1:q", raw)
-
-    assert "running" == handle.status
 
 
 def test_unreadable_result(send: Job[..., Any], redis_client: redis.Redis) -> None:
@@ -294,58 +236,6 @@ def test_cancel(send: Job[..., Any], redis_client: redis.Redis) -> None:
     assert 0 < redis_client.ttl(f"resque:result:{first.id}") <= 60
 
 
-def test_cancel_running(send: Job[..., Any], redis_client: redis.Redis) -> None:
-    """A job that a worker has is not cancelled."""
-    handle = send.enqueue()
-    claim(redis_client, taken())
-
-    assert not handle.cancel()
-    assert "running" == handle.status
-
-
-def test_cancel_retried(send: Job[..., Any], redis_client: redis.Redis) -> None:
-    """A job that waits for its next attempt is found by its id."""
-    handle = send.enqueue()
-    redis_client.delete("resque:queue:q")
-    again = retried(handle.payload, 2, datetime.now(timezone.utc) + timedelta(1))
-    wiring.store().queues.push("q", again.encode())
-
-    assert handle.cancel()
-    assert not redis_client.exists("resque:queue:q")
-
-
-def test_retried_without_results(resque_store: Store) -> None:
-    """A job that keeps no results is found all the same while it waits for its next attempt."""
-
-    @job(name="again", queue="q", retry=3)
-    def again() -> None: ...
-
-    queued, delayed = again.enqueue(), again.enqueue()
-    resque_store.queues.clear("q")
-    assert "unknown" == queued.status
-    moment = datetime.now(timezone.utc) + timedelta(1)
-    resque_store.queues.push("q", retried(queued.payload, 2, moment).encode())
-    item = encode_delayed(retried(delayed.payload, 2, moment), "q")
-    resque_store.delayed.push(item, 2_000_000_000)
-
-    assert ["retrying", "retrying"] == [queued.status, delayed.status]
-    assert [True, True] == [queued.cancel(), delayed.cancel()]
-    assert ["cancelled", "cancelled"] == [queued.status, delayed.status]
-    assert (0, 0) == (resque_store.queues.size("q"), resque_store.delayed.size())
-
-
-def test_cancel_without_id(resque_store: Store) -> None:
-    """Of equal jobs without ids, one is removed."""
-
-    @job(name="plain", queue="q", ids=False)
-    def plain() -> None: ...
-
-    handle, _ = plain.enqueue(), plain.enqueue()
-
-    assert handle.cancel()
-    assert 1 == resque_store.queues.size("q")
-
-
 def test_stop(send: Job[..., Any], redis_client: redis.Redis) -> None:
     """The worker that has the job is told to kill just that."""
     handle = send.enqueue()
@@ -355,10 +245,10 @@ def test_stop(send: Job[..., Any], redis_client: redis.Redis) -> None:
     claim(redis_client, taken())
     with pytest.raises(WorkerElsewhere):
         handle.stop()
-    redis_client.hset("resque:workers:vitals", _WORKER, '{"state":"working"}')
+    redis_client.hset("resque:workers:vitals", WORKER, '{"state":"working"}')
     handle.stop()
 
-    (order,) = redis_client.lrange(f"resque:worker:{_WORKER}:orders", 0, -1)
+    (order,) = redis_client.lrange(f"resque:worker:{WORKER}:orders", 0, -1)
     assert b'"kill"' in order
     assert b'"r1"' in order
 
