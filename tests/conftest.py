@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from django.test import TransactionTestCase
 
-from django_resque import wiring
+from django_resque import embedded, wiring
 from django_resque.embedded import EmbeddedServer
 from django_resque.store import scripts
 from tests.trips import Trips
@@ -50,9 +51,16 @@ def _uses_database(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[EmbeddedServer]:
-    """A private server, one for each process of a test run, empty at the start of each test."""
-    with EmbeddedServer() as server:
-        yield server
+    """A private server, one for each process of a test run, empty at the start of each test.
+
+    That of the package ``RESQUE_TEST_SERVER``, whatever is on the path, if there is one.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if package := os.environ.get("RESQUE_TEST_SERVER"):
+            patch.setattr(embedded, "_NAMES", ())
+            patch.setattr(embedded, "_PACKAGED", {package: embedded._PACKAGED[package]})
+        with EmbeddedServer() as server:
+            yield server
 
 
 @pytest.fixture(autouse=True)

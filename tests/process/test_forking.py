@@ -271,7 +271,7 @@ def test_flush_unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
         full.close()
 
 
-class Holding(logging.StreamHandler[Any]):
+class Holding(logging.Handler):
     """A handler of the project's own that writes at its end only."""
 
     def emit(self, record: logging.LogRecord) -> None:
