@@ -98,7 +98,7 @@ def test_one_round_trip(store: Store, redis_client: redis.Redis) -> None:
     assert {"cmdstat_time": 1, "cmdstat_lindex": 1} == {
         name: count
         for name, count in calls.items()
-        if name not in ("cmdstat_config|resetstat", "cmdstat_info")
+        if not name.startswith(("cmdstat_config", "cmdstat_info"))
     }
 
 

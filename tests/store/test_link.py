@@ -178,7 +178,7 @@ def test_tracking_refused(
 ) -> None:
     """Where Redis does not announce, that is said once and commands work."""
     redis_client.execute_command(
-        "ACL", "SETUSER", "plain", "on", ">secret", "~*", "+@all", "-client|tracking"
+        "ACL", "SETUSER", "plain", "on", ">secret", "~*", "+@all", "-client", "+client|setname"
     )
     link = Link(from_unix_socket(redis_server.socket, username="plain", password="secret"))
 
