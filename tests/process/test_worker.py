@@ -818,7 +818,10 @@ def test_heartbeat_at_work(
 
 def test_vitals(store: Store, effects: Effects, redis_server: EmbeddedServer) -> None:
     """A pause, a resume and a stop are told at once, with the memory of worker and child."""
-    job(name="shop.send")(note)
+
+    @job(name="shop.send")
+    def send() -> None:
+        note(os.getpid())
 
     @job(name="shop.tell")
     def tell() -> None:
@@ -829,6 +832,8 @@ def test_vitals(store: Store, effects: Effects, redis_server: EmbeddedServer) ->
             assert isinstance(raw, bytes)
             return raw if Vitals.decode(raw).state == state else None
 
+        # The first performer has been buried, so it is known how much memory it used.
+        eventually(lambda: not Path(f"/proc/{effects()[0]}").exists())
         for number, state in ((SIGUSR2, "paused"), (SIGCONT, "working"), (SIGQUIT, "stopping")):
             os.kill(os.getppid(), number)
             raw = eventually(partial(told, state))
