@@ -267,10 +267,10 @@ class Job(Generic[P, R]):
 
     def hooks_at(self, step: str) -> Sequence[Plugin]:
         """Return the hook methods for one ``"enqueue"`` or ``"dequeue"``, of a new instance."""
-        methods = [each for each in self.hook_methods if each[0].endswith(f"_{step}")]
-        if self.job_class is None or not methods:
+        if self.job_class is None:
             return ()
-        return _bound(self.job_class(), methods)
+        methods = [each for each in self.hook_methods if each[0].endswith(f"_{step}")]
+        return _bound(self.job_class(), methods) if methods else ()
 
     def _enqueue_due(
         self, due: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]

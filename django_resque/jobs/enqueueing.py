@@ -45,15 +45,18 @@ def enqueue_payloads(
     names = job.parameters.names
     encoded = [encode(payload, names) for payload in payloads]
     plugins = hooks_of(job)
-    passed = [not plugins or lets_pass(plugins, "before_enqueue", each, queue) for each in payloads]
     waits = bool(job.depends_on)
-    handles = [
-        JobHandle(queue, payload, not passes, due, fate=_fate(job), follows=waits)
-        for payload, passes in zip(payloads, passed, strict=True)
-    ]
-    passed_on = [handle for handle in handles if handle]
+
+    def handle(payload: Payload) -> JobHandle:
+        vetoed = bool(plugins) and not lets_pass(plugins, "before_enqueue", payload, queue)
+        fate = Fate() if job.unique else None
+        return JobHandle(queue, payload, vetoed, due, fate=fate, follows=waits)
+
+    handles = [handle(payload) for payload in payloads]
+    passed_on = handles
     if plugins:
-        payloads = [handle.payload for handle in passed_on]
+        passed_on = [each for each in handles if each]
+        payloads = [each.payload for each in passed_on]
         # Encoded anew, because a hook may have added to the extras.
         encoded = [encode(payload, names) for payload in payloads]
     if settings.inline:
@@ -72,10 +75,6 @@ def enqueue_payloads(
 
         after_commit(push, job.on_commit)
     return handles
-
-
-def _fate(job: Job[..., Any]) -> Fate | None:
-    return Fate() if job.unique else None
 
 
 def _push(

@@ -49,5 +49,5 @@ def timestamp(due: datetime) -> int:
 
 def waiting_since(due: datetime | None = None) -> float:
     """Return from when a job waits for a worker: now, or from when it is due, in epoch seconds."""
-    moment = time.time() if due is None else max(time.time(), due.timestamp())
-    return round(moment, 6)
+    now = time.time_ns() // 1000 / 1e6
+    return now if due is None else max(now, round(due.timestamp(), 6))
