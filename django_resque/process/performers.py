@@ -160,12 +160,12 @@ class Performers:
             with suppress(OSError):  # the fork for the job itself will wait and tell
                 self._spares = self._fork(min(count, MOST_AHEAD))
 
-    def dismiss_unused(self) -> None:
-        """Let those leave that were forked ahead and have not served."""
-        for spare in self._spares:
-            if not spare.served:
-                self._dismiss(spare)
-        self._spares = [spare for spare in self._spares if spare.served]
+    def dismiss_unused(self, keep: int = 0) -> None:
+        """Let those leave that were forked ahead and have not served, but for so many."""
+        unused = [spare for spare in self._spares if not spare.served][keep:]
+        for spare in unused:
+            self._dismiss(spare)
+        self._spares = [spare for spare in self._spares if spare not in unused]
 
     def reap(self) -> None:
         """Bury those that have left; kill those that take too long."""

@@ -214,10 +214,9 @@ class Worker:
             self._procline.paused()
         else:
             self._procline.waiting(self._claims.queues)
-        if self.options.fork_ahead and self._may_fork_ahead():
-            self._performers.fork_ahead()
-        else:
-            self._performers.dismiss_unused()
+        ahead = int(self.options.fork_ahead and self._may_fork_ahead())
+        self._performers.dismiss_unused(keep=ahead)
+        self._performers.fork_ahead(ahead)
 
     def _tell_idle(self) -> None:
         """Tell that the queues are empty: once after jobs, and not of a worker that had none."""

@@ -261,6 +261,23 @@ def test_dismiss_unused(crew: Crew, effects: Effects) -> None:
     assert [served, served] == pids(effects)
 
 
+def test_keep_some_unused(crew: Crew, effects: Effects) -> None:
+    """Of those that wait unused so many may stay, the next ones."""
+    job(name="shop.send")(send)
+    crew.performers.fork_ahead(3)
+    first, *_ = crew.performers._spares
+
+    crew.performers.dismiss_unused(keep=1)
+
+    def only_it_is_left() -> bool:
+        crew.performers.reap()
+        return [first.pid] == crew.children()
+
+    eventually(only_it_is_left)
+    crew.perform()
+    assert [first.pid] == pids(effects)
+
+
 def test_spare_died(crew: Crew, effects: Effects) -> None:
     """One that died before it was needed is replaced, and the job is none the worse."""
     job(name="shop.send")(send)

@@ -215,7 +215,7 @@ def test_forks_ahead(
 
 
 @pytest.mark.parametrize(
-    ("jobs", "fork_ahead", "ready"), [(0, True, 1), (4, True, 4), (4, False, 0)]
+    ("jobs", "fork_ahead", "ready"), [(0, True, 1), (4, True, 1), (4, False, 0)]
 )
 def test_idle_performers(
     store: Store,
@@ -226,7 +226,7 @@ def test_idle_performers(
     fork_ahead: bool,
     ready: int,
 ) -> None:
-    """An idle worker has performers ready, or none where they would only take up memory."""
+    """An idle worker has one performer ready, or none where it would only take up memory."""
     job(name="shop.send")(note)
     for number in range(jobs):
         push(store, "shop.send", number)
