@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 MOST_AHEAD = 8
 """Performers that wait for their jobs, at most; each holds some two megabytes of its own."""
+SOON = 0.2
+"""Seconds to look ahead: many performers wait for jobs that are short, and one for long ones."""
 LEAVE_GRACE = 10.0
 """Seconds a performer may take to leave after its last answer: flushing, closing, exit hooks."""
 MOURNING = 10.0
@@ -73,6 +75,8 @@ class Performers:
         self._current: Performer | None = None
         self._spares: list[Performer] = []
         self._leaving: list[Performer] = []
+        self._ahead = 0  # how many were forked ahead the last time
+        self._forked_ahead = 0.0  # and when
         self._job: Job[Any, Any] | None = None  # the one at work, where it is known
         self.peak: int | None = None
         """The most bytes of memory that any of them occupied that performed."""
@@ -151,14 +155,21 @@ class Performers:
             self._current.tick()
 
     def fork_ahead(self, count: int = 1) -> None:
-        """Have performers ready before their jobs are: ``count`` of them whenever none is left.
+        """Have performers ready before their jobs are: up to ``count`` of them when none is left.
 
-        At most MOST_AHEAD. A system that cannot fork now is no error.
+        At most MOST_AHEAD, and after the first no more than are used up within SOON at the pace
+        of the last ones. A system that cannot fork now is no error.
         """
         self._spares = [spare for spare in self._spares if self._lives(spare)]
-        if not self._spares and count > 0:
-            with suppress(OSError):  # the fork for the job itself will wait and tell
-                self._spares = self._fork(min(count, MOST_AHEAD))
+        if self._spares or count < 1:
+            return
+        now = time.monotonic()
+        if self._ahead:
+            needed = int(SOON * self._ahead / max(now - self._forked_ahead, 0.001))
+            count = min(count, max(needed, 1))
+        with suppress(OSError):  # the fork for the job itself will wait and tell
+            self._spares = self._fork(min(count, MOST_AHEAD))
+            self._forked_ahead, self._ahead = now, len(self._spares)
 
     def dismiss_unused(self, keep: int = 0) -> None:
         """Let those leave that were forked ahead and have not served, but for so many."""

@@ -261,8 +261,6 @@ class Worker:
             # forked at once cost less: what we write to after a fork, the kernel copies first.
             count = self._streak if self.options.fork_ahead else self._streak - 1
             most = count if self._jobs_left is None else self._jobs_left - 1
-            if performer.limit > 1:
-                most = min(most, 1)  # who serves many is seldom needed
             self._performers.fork_ahead(min(count, most))
 
     def _may_fork_ahead(self) -> bool:

@@ -197,6 +197,22 @@ def test_most_ahead(crew: Crew) -> None:
     assert MOST_AHEAD == len(crew.children())
 
 
+@pytest.mark.parametrize(("soon", "expected"), [(600.0, 5), (1e-6, 1)])
+def test_no_more_than_needed(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch, soon: float, expected: int
+) -> None:
+    """Where two performers last longer than one looks ahead, the next one is enough."""
+    job(name="shop.send")(send)
+    monkeypatch.setattr(performers_module, "SOON", soon)
+    crew.performers.fork_ahead(2)
+    crew.perform(1)
+    crew.perform(2)
+
+    crew.performers.fork_ahead(5)
+
+    assert expected == len(crew.performers._spares)
+
+
 def test_none_ahead(crew: Crew) -> None:
     """Of none asked for, none is forked."""
     crew.performers.fork_ahead(0)

@@ -187,7 +187,6 @@ def test_works_off(store: Store, effects: Effects) -> None:
         ({}, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
         ({"fork_ahead": False}, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
         ({"max_jobs": 4}, [1, 2, 1]),
-        ({"jobs_per_fork": 2}, [1, 1, 1, 1, 1]),
     ],
 )
 def test_forks_ahead(
