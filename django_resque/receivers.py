@@ -193,8 +193,9 @@ def _uid(receive: Callable[..., None]) -> str:
 
 def _close_databases() -> None:
     for connection in connections.all(initialized_only=True):
-        # A transaction that is open here is a test's, around a worker it runs by itself.
-        if connection.connection is not None and not connection.in_atomic_block:
+        if connection.in_atomic_block:
+            continue  # the transaction of a test, around a worker that it runs by itself
+        if connection.connection is not None:
             with suppress(Error):
                 connection.close()
         connection.queries_log.clear()

@@ -120,6 +120,18 @@ def test_a_transaction_of_a_test_is_left_alone(database: Any, signal: Signal) ->
     assert database.connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_test_that_counts_its_queries_is_left_alone(database: Any) -> None:
+    """A fork inside a test case does not forget the queries that the test counts."""
+    database.force_debug_cursor = True
+    with database.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    database.in_atomic_block = True
+    signals.forking.send(None)
+    database.in_atomic_block = False
+
+    assert 1 == len(database.queries_log)
+
+
 @pytest.mark.parametrize("signal", [signals.forking, signals.performer_exit, signals.performed])
 def test_a_connection_that_cannot_be_closed_stops_nothing(
     database: Any, monkeypatch: pytest.MonkeyPatch, signal: Signal

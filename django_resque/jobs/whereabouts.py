@@ -14,13 +14,14 @@ from django_resque.jobs.records import record_of
 from django_resque.jobs.registry import registry
 from django_resque.wire import delayed
 from django_resque.wire.payload import Payload
-from django_resque.wire.worker import Reservation
+from django_resque.wire.worker import reservation_for
 
 if TYPE_CHECKING:
     from django_resque.jobs.handles import JobHandle
     from django_resque.store import Store
     from django_resque.store.limits import Terms
     from django_resque.wire.result import ResultRecord
+    from django_resque.wire.worker import Reservation
 
 _MOST_DELAYED = 10_000  # items of one timestamp that are searched
 
@@ -50,17 +51,7 @@ def reservation_of(id_: str | None) -> Reservation | None:
         return None
     workers = wiring.store().workers
     ids = workers.ids()
-    mark = id_.encode(errors="surrogateescape")
-    for worker, claim in zip(ids, workers.claims(ids), strict=True):
-        if claim is None or mark not in claim:
-            continue
-        try:
-            reservation = Reservation.decode(worker, claim)
-            if Payload.decode(reservation.payload).id == id_:
-                return reservation
-        except DecodeError:
-            continue
-    return None
+    return reservation_for(id_, zip(ids, workers.claims(ids), strict=True))
 
 
 def waits_for_others(handle: JobHandle) -> bool:

@@ -12,12 +12,13 @@ from django_resque.jobs.queues import QueuedJob
 from django_resque.wire.payload import Payload
 from django_resque.wire.result import Progress, ResultRecord
 from django_resque.wire.retry import RetryNote
-from django_resque.wire.worker import Reservation
+from django_resque.wire.worker import reservation_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django_resque.store import Store
+    from django_resque.wire.worker import Reservation
 
 MOST_BYTES = 2_000_000
 """The most bytes of one result or progress that are read: no worker of ours writes more."""
@@ -170,16 +171,8 @@ def _queued(store: Store, id_: str, queue: str) -> QueuedJob | None:
 
 def _claim(store: Store, id_: str) -> Reservation | None:
     workers = store.workers.ids()
-    for worker, raw in zip(workers, store.workers.claim_heads(workers, MOST_BYTES), strict=True):
-        if raw is None or _mark(id_) not in raw:
-            continue
-        try:
-            reservation = Reservation.decode(worker, raw)
-            if Payload.decode(reservation.payload).id == id_:
-                return reservation
-        except DecodeError:
-            continue
-    return None
+    claims = store.workers.claim_heads(workers, MOST_BYTES)
+    return reservation_for(id_, zip(workers, claims, strict=True))
 
 
 def _mark(id_: str) -> bytes:

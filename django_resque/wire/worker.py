@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django_resque.exceptions import DecodeError
 from django_resque.wire.codec import dumps, loads
+from django_resque.wire.payload import Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PAYLOAD = b',"payload":'
 # A claim of ours whose head has no escapes: nearly all of them, read without a JSON parser.
@@ -98,3 +103,22 @@ class Reservation:
             for key in ("queue", "run_at", "rid")
         )
         return cls(worker, queue, run_at, payload, rid)
+
+
+def reservation_for(job_id: str, claims: Iterable[tuple[str, bytes | None]]) -> Reservation | None:
+    """Return the one for the job of that id among workers and their claims; None if none is.
+
+    Claims that cannot be read, or are cut short, are passed over.
+    """
+    # Looking for the bytes first spares decoding all the others.
+    mark = job_id.encode(errors="surrogateescape")
+    for worker, claim in claims:
+        if claim is None or mark not in claim:
+            continue
+        try:
+            reservation = Reservation.decode(worker, claim)
+            if Payload.decode(reservation.payload).id == job_id:
+                return reservation
+        except DecodeError:
+            continue
+    return None

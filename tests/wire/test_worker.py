@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_resque.exceptions import DecodeError
-from django_resque.wire.worker import Reservation, WorkerId
+from django_resque.wire.worker import Reservation, WorkerId, reservation_for
 from tests.wire.strategies import JSON
 
 HOSTS = st.text(min_size=1).filter(lambda text: not {":", "~"} & set(text))
@@ -140,3 +140,20 @@ def test_decode_raises_nothing_else(document: dict[str, Any]) -> None:
         Reservation.decode("w", json.dumps(document).encode())
     except DecodeError:
         assert "payload" not in document
+
+
+def test_reservation_for_passes_over_what_it_cannot_read() -> None:
+    """Among whatever lies at workers' keys the claim for one job is found, and no other."""
+    payload = b'{"class":"A","args":[],"id":"f00"}'
+    wanted = Reservation("c:1:q", "q", "", payload, "r1")
+    namesake = Reservation("d:1:q", "q", "", b'{"class":"A","args":["f00"],"id":"f01"}', "r2")
+    claims = [
+        ("a:1:q", None),
+        ("b:1:q", wanted.encode()[:-20]),
+        ("d:1:q", namesake.encode()),
+        ("e:1:q", b"garbage f00"),
+        ("c:1:q", wanted.encode()),
+    ]
+
+    assert wanted == reservation_for("f00", claims)
+    assert reservation_for("f02", claims) is None

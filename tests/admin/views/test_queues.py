@@ -6,7 +6,6 @@ import hashlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -14,6 +13,7 @@ from django.test import Client
 from django_resque import job
 from django_resque.jobs.registry import registry
 from tests.admin.conftest import ROOT
+from tests.admin.reading import data, text
 
 if TYPE_CHECKING:
     import redis
@@ -45,22 +45,6 @@ def page_of(raw: bytes, at: int, queue: str = "mail") -> str:
     """Return the URL of the page of one job."""
     digest = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
     return f"{QUEUES}{queue}/jobs/{digest}/?at={at}"
-
-
-def data(client: Client, url: str, **query: Any) -> Any:
-    """Return what a page shows, as a program reads it."""
-    given = urlencode({**query, "format": "json"})
-    return client.get(f"{url}{'&' if '?' in url else '?'}{given}").json()
-
-
-def text(client: Client, url: str, **query: Any) -> str:
-    """Return a page that knows all that it asks for."""
-    answer = client.get(url, query)
-    found = answer.content.decode()
-    assert 200 == answer.status_code
-    assert "%missing" not in found
-    assert "<script>alert" not in found
-    return found
 
 
 def test_queues(admin_client: Client, redis_client: redis.Redis, round_trips: list[int]) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django_resque import job
 from django_resque.jobs.registry import registry
 from django_resque.wire.schedule import ScheduleRun
+from tests.admin import reading
 from tests.admin.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -44,16 +45,12 @@ def content(
 
 def data(client: Client, url: str = RECURRING, **query: Any) -> Any:
     """Return what a page shows, as a program reads it."""
-    return client.get(url, {**query, "format": "json"}).json()
+    return reading.data(client, url, **query)
 
 
 def text(client: Client, url: str = RECURRING, **query: Any) -> str:
-    """Return a page that knows all that it asks for."""
-    answer = client.get(url, query)
-    found = answer.content.decode()
-    assert 200 == answer.status_code
-    assert "%missing" not in found
-    assert "<script>alert" not in found
+    """Return a page as a person reads it."""
+    found = reading.text(client, url, **query)
     assert "<b>" not in found
     return found
 
