@@ -41,6 +41,7 @@ def test_job(visit: Callable[..., Visit]) -> None:
     )  # fmt: skip
     assert row.job
     assert ("shop.send", "7", 2) == (row.job.name, row.job.arguments, row.job.attempt)
+    assert f"{ROOT}queues/mail/" == row.queue_url
     assert f"{ROOT}results/f00/?queue=mail" == row.job.result_url
     assert f"{ROOT}delayed/at/{DUE}/jobs/{job.digest}/?at=3" == row.url
     assert (DUE, (job.digest, 3)) == named_job(row.address)

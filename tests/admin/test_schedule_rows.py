@@ -31,6 +31,7 @@ def test_entry(visit: Callable[..., Visit], staff: MakeUser) -> None:
         shown.key, shown.job, shown.arguments, shown.rule, shown.zone
     )  # fmt: skip
     assert ("skip", "once", "") == (shown.overlap, shown.missed, shown.job_url)
+    assert f"{ROOT}queues/mail/" == shown.queue_url
     assert f"{ROOT}recurring/a!20b/off/" == shown.switch_url
     assert f"{ROOT}recurring/a!20b/run/" == shown.run_url
     assert "hidden" == ScheduleShown.of(visit(user=staff("view_resque")), row).arguments
@@ -40,6 +41,8 @@ def test_off(visit: Callable[..., Visit]) -> None:
     """One that is off can be switched on, unless the settings say so."""
     shown = ScheduleShown.of(visit(), ScheduleRow("a", "redis", ENTRY, b"{}", False))
     assert (False, f"{ROOT}recurring/a/on/") == (shown.fixed_off, shown.switch_url)
+    assert "" == shown.queue_url
+    assert ", ".join(map(str, ENTRY.args)) == shown.arguments
     fixed = ScheduleEntry("a", "Tidy", every="1h", enabled=False)
 
     assert ScheduleShown.of(visit(), ScheduleRow("a", "settings", fixed, b"{}", False)).fixed_off

@@ -44,6 +44,10 @@ def test_missing(resque_settings: Configure, resque_store: Store) -> None:
     assert 0 < seen.lapses <= 10
     assert not seen.is_missing
 
+    resque_store.commander.call("PERSIST", resque_store.keys.scheduler_lock)
+    seen = scheduler(resque_store)
+    assert ("web~1:7", None) == (seen.master, seen.lapses)
+
 
 def test_recurring(
     resque_settings: Configure, resque_store: Store, redis_client: redis.Redis

@@ -234,3 +234,14 @@ def test_fragment_has_no_fields(admin_client: Client, redis_client: redis.Redis)
         assert first["ETag"] == second["ETag"]
         assert b"csrfmiddlewaretoken" not in first.content
         assert b'type="datetime-local"' not in first.content
+
+
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [(item(1), "shop.send"), (b"{oops", "Unreadable job"), (b"{}", "Unreadable job")],
+)
+def test_title(admin_client: Client, redis_client: redis.Redis, raw: bytes, title: str) -> None:
+    """The page of a job bears its name, or says that there is none to read."""
+    lay(redis_client, raw)
+
+    assert f"<h1>{title}</h1>" in text(admin_client, page_of(raw))

@@ -62,6 +62,7 @@ def test_run(admin_client: Client, redis_client: redis.Redis) -> None:
     said = told(admin_client)
     for part in ("2 jobs went to their queues.", "1 cannot be read", "1 was gone already"):
         assert part in said
+    assert 'class="warning"' in said
     (entry,) = LogEntry.objects.all()
     assert ("delayed", CHANGE, "2 jobs went to their queues.") == (
         entry.object_id, entry.action_flag, entry.get_change_message()
@@ -73,7 +74,8 @@ def test_run_a_timestamp(admin_client: Client, redis_client: redis.Redis) -> Non
     admin_client.post(f"{DELAYED}run/", {"timestamp": [str(DUE)]})
 
     assert [0, 1, 2] == numbers(redis_client, "queue:mail")
-    assert "3 jobs went to their queues." in told(admin_client)
+    assert "3 jobs went to their queues." in (said := told(admin_client))
+    assert 'class="success"' in said
     assert f"timestamp/{DUE}" == LogEntry.objects.get().object_id
 
 
