@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,39 +38,42 @@ class Processes:
 
     tell: Callable[[str, str], None]
     _children: list[Child] = field(default_factory=list)
+    _interrupted: bool = False
 
-    def run(self, *arguments: str) -> None:
-        """Run a command to its end. Raises CalledProcessError if it fails."""
-        subprocess.run([sys.executable, str(MANAGE), *arguments], check=True)  # noqa: S603 our own
+    def interrupt(self, *_: Any) -> None:
+        """Handle a signal to end: the next :meth:`run` or :meth:`watch` raises KeyboardInterrupt.
+
+        Raised by the handler itself it could come anywhere, in the midst of stopping too.
+        """
+        self._interrupted = True
+
+    def run(self, name: str, *arguments: str) -> None:
+        """Run a command to its end. Raises ChildProcessError if it fails, or KeyboardInterrupt."""
+        child = self._open(name, *arguments)
+        while child.process.poll() is None:
+            self._look()
+        self._read()
+        self._close(child)
+        if child.process.returncode:
+            raise ChildProcessError(_told(child))
 
     def start(self, name: str, *arguments: str) -> None:
         """Start a command that stays."""
-        process = subprocess.Popen(  # noqa: S603 our own
-            [sys.executable, "-u", str(MANAGE), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C is for the demonstration, which then stops each child in its turn.
-            start_new_session=True,
-            preexec_fn=_follow_parent,  # noqa: PLW1509 one call into libc, and no threads here
-        )
-        self._children.append(Child(name, process))
-        if process.stdout is not None:
-            os.set_blocking(process.stdout.fileno(), False)
+        self._open(name, *arguments)
 
     def watch(self, seconds: float) -> None:
-        """Pass on what children write, for a time. Raises ChildProcessError when one ends."""
+        """Pass on what children write, for a time.
+
+        Raises ChildProcessError when one ends, and KeyboardInterrupt after :meth:`interrupt`.
+        """
         deadline = time.monotonic() + seconds
         while True:
             ended = [child for child in self._children if child.process.poll() is not None]
-            self._read()
+            self._look()
             for child in ended:
-                raise ChildProcessError(
-                    f"{child.name} ended with status {child.process.returncode}"
-                )
+                raise ChildProcessError(_told(child))
             if time.monotonic() > deadline:
                 return
-            time.sleep(_PAUSE)
 
     def stop(self) -> None:
         """Stop all, the last started first, each with the time it needs."""
@@ -88,9 +91,34 @@ class Processes:
                 time.sleep(_PAUSE)
             with suppress(OSError):
                 self._read()
-            self._children.pop()
-            if process.stdout is not None:
-                process.stdout.close()
+            self._close(self._children[-1])
+
+    def _open(self, name: str, *arguments: str) -> Child:
+        process = subprocess.Popen(  # noqa: S603 our own
+            [sys.executable, "-u", str(MANAGE), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for the demonstration, which then stops each child in its turn.
+            start_new_session=True,
+            preexec_fn=_follow_parent,  # noqa: PLW1509 one call into libc, and no threads here
+        )
+        child = Child(name, process)
+        self._children.append(child)
+        if process.stdout is not None:
+            os.set_blocking(process.stdout.fileno(), False)
+        return child
+
+    def _close(self, child: Child) -> None:
+        self._children.remove(child)
+        if child.process.stdout is not None:
+            child.process.stdout.close()
+
+    def _look(self) -> None:
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._read()
+        time.sleep(_PAUSE)
 
     def _read(self) -> None:
         for child in self._children:
@@ -107,6 +135,10 @@ def _available(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except BlockingIOError:
         return b""
+
+
+def _told(child: Child) -> str:
+    return f"{child.name} ended with status {child.process.returncode}"
 
 
 def _follow_parent() -> None:

@@ -193,10 +193,24 @@ def test_end(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and the like end everything, also when somebody is impatient."""
     demo = Demo(tmp_path, "--port", str(free_port()))
     demo.find(r"(Ctrl-C stops everything)")
-    demo.process.send_signal(number)
+    for _ in range(100):
+        demo.process.send_signal(number)
     status = demo.end(number)
 
     assert 0 == status, demo.said()
+    assert [] == demo.remains()
+    assert [] == list(demo.temporary.iterdir())
+
+
+@linux
+def test_end_while_it_starts(tmp_path: Path) -> None:
+    """Ctrl-C before all is up is no error either, and leaves nothing."""
+    demo = Demo(tmp_path, "--port", str(free_port()))
+    eventually(lambda: any(" migrate " in command for command in demo.remains()), 60, "a start")
+    status = demo.end(signal.SIGINT)
+
+    assert 0 == status, demo.said()
+    assert "Everything is stopped" in demo.said()
     assert [] == demo.remains()
     assert [] == list(demo.temporary.iterdir())
 

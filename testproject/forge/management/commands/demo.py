@@ -9,7 +9,6 @@ import socket
 import tempfile
 import time
 from contextlib import ExitStack
-from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
@@ -21,8 +20,6 @@ from forge.processes import Processes
 from forge.visitor import Visitor
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from django.core.management.base import CommandParser
 
 GOOD = ("archive", "warm-cache", "notify", "thumbnail", "fetch")
@@ -51,11 +48,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until Ctrl-C, or until the first jobs are done."""
+        processes = Processes(self._tell)
         for number in _ENDINGS:
-            signal.signal(number, _interrupt)
+            signal.signal(number, processes.interrupt)
         try:
             with ExitStack() as stack:
-                visitor, processes = self._start(stack, options["port"])
+                visitor = self._start(stack, processes, options["port"])
                 if options["seconds"] is None:
                     self.stdout.write("Ctrl-C stops everything.\n\n")
                     while True:
@@ -63,10 +61,10 @@ class Command(BaseCommand):
                 self._await_results(visitor, processes, options["seconds"])
         except KeyboardInterrupt:
             self.stdout.write("\nEverything is stopped.")
-        except (ResqueError, ChildProcessError, CalledProcessError, HTTPError) as error:
+        except (ResqueError, ChildProcessError, HTTPError) as error:
             raise CommandError(str(error)) from error
 
-    def _start(self, stack: ExitStack, port: int | None) -> tuple[Visitor, Processes]:
+    def _start(self, stack: ExitStack, processes: Processes, port: int | None) -> Visitor:
         """Start all there is, each when what it needs is up."""
         if port is None:
             port = _PORT if _is_free(_PORT) else _free_port()
@@ -84,16 +82,13 @@ class Command(BaseCommand):
             DJANGO_SUPERUSER_PASSWORD=password,
             no_proxy="127.0.0.1",  # the job that fetches a page of this machine
         )
-        processes = Processes(self._tell)
         stack.callback(processes.stop)
-        # A second Ctrl-C must not leave half of it running.
-        stack.callback(_be_deaf)
-        processes.run("migrate", "--verbosity=0")
+        processes.run("tables", "migrate", "--verbosity=0")
         processes.run(
-            "createsuperuser", "--noinput", "--username=admin", "--email=admin@example.com",
-            "--verbosity=0",
+            "login", "createsuperuser", "--noinput", "--username=admin",
+            "--email=admin@example.com", "--verbosity=0",
         )  # fmt: skip
-        processes.run("forge_seed")
+        processes.run("seed", "forge_seed")
         processes.start("mail", "smtp_sink")
         processes.start("web", "runserver", "--noreload", f"127.0.0.1:{port}")
         processes.start("workers", "resque_workers", "--count=2", "--queues=critical,file_serve,*")
@@ -112,7 +107,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         for name in GOOD:
             visitor.press(name)
-        return visitor, processes
+        return visitor
 
     def _await_results(self, visitor: Visitor, processes: Processes, seconds: float) -> None:
         """Wait until the first jobs are done."""
@@ -147,12 +142,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _be_deaf() -> None:
-    for number in _ENDINGS:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
