@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 
 import django
 
 from django_resque.embedded import EmbeddedServer
 from tests.benchmarks.ground import OUR_PROJECT, Ground
+from tests.ports import free_port
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help="default: all of them")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    port = _free_port()
+    port = free_port()
     with EmbeddedServer("--port", str(port), "--bind", "127.0.0.1", "-::1") as server:
         # By TCP and a name, as most projects reach their Redis.
         ground = Ground(server, f"redis://localhost:{port}")
@@ -34,11 +34,6 @@ def main() -> int:
             parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}")
         results = [benchmarks[name](options.rounds) for name in options.names or benchmarks]
     return 0 if all(results) else 1
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -75,11 +74,3 @@ class Demo:
             if command and f"{MARK}={self.mark}".encode() in environment.split(b"\0"):
                 found.append(command.replace(b"\0", b" ").decode())
         return found
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -15,8 +15,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.browsing import PHONE, SCHEMES, WIDE, Tabs, barriers, overflow
-from tests.e2e.demonstration import Demo, free_port
+from tests.e2e.demonstration import Demo
 from tests.e2e.running import children, title
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,8 +19,9 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.e2e.browsing import SCHEMES
-from tests.e2e.demonstration import Demo, free_port
+from tests.e2e.demonstration import Demo
 from tests.polling import eventually
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

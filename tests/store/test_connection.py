@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import redis
 from redis.connection import BlockingConnectionPool, ConnectionPool, SSLConnection
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
@@ -30,8 +28,9 @@ from django_resque.store.connection import (
     uses_tls,
     verifies,
 )
-from tests.polling import eventually
+from tests.ports import free_port
 from tests.requiring import require
+from tests.sentinels import SERVICE, watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -314,13 +313,6 @@ def test_a_factory_tells_no_secret() -> None:
     assert "CANARY" not in repr(FACTORIES["redis"])
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def tls_files(tmp_path: Path) -> dict[str, str]:
     """Make a certificate for localhost that is its own authority, and its key."""
@@ -377,39 +369,17 @@ def test_tls(tls_port: int, tls_files: dict[str, str]) -> None:
         ping(from_address("127.0.0.1", tls_port, ssl=True, **known))
 
 
-@pytest.fixture
-def sentinel_port(tmp_path: Path) -> Iterator[int]:
-    """Run a private primary and one Sentinel that watches it as ``main``."""
-    primary, port = free_port(), free_port()
-    (tmp_path / "sentinel.conf").write_text(
-        f"port {port}\ndir {tmp_path}\nsentinel monitor main 127.0.0.1 {primary} 1\n"
-    )
-    with EmbeddedServer("--port", str(primary), "--requirepass", "s3cret") as server:
-        program = f"/proc/{server.pid}/exe"
-        with subprocess.Popen(
-            [program, str(tmp_path / "sentinel.conf"), "--sentinel"], stdout=subprocess.DEVNULL
-        ) as sentinel:
-            try:
-                eventually(lambda: _answers(port))
-                yield port
-            finally:
-                sentinel.terminate()
-
-
-def _answers(port: int) -> bool:
-    with redis.Redis(port=port) as client:
-        try:
-            return bool(client.ping())
-        except redis.ConnectionError:
-            return False
-
-
-def test_sentinels(sentinel_port: int) -> None:
+def test_sentinels(tmp_path: Path) -> None:
     """The primary is found by asking a real Sentinel, past one that is down."""
-    down = ("127.0.0.1", free_port())
-    factory = from_sentinels([down, ("127.0.0.1", sentinel_port)], "main", password="s3cret", db=1)
+    primary = free_port()
+    with (
+        EmbeddedServer("--port", str(primary), "--requirepass", "s3cret") as server,
+        watching(server, primary, tmp_path) as up,
+    ):
+        down = ("127.0.0.1", free_port())
+        factory = from_sentinels([down, *up], SERVICE, password="s3cret", db=1)
 
-    assert ping(factory) == b"PONG"
-    assert ping(from_pool(factory())) == b"PONG"
-    with pytest.raises(StoreUnavailable, match="other"):
-        ping(from_sentinels([("127.0.0.1", sentinel_port)], "other"))
+        assert ping(factory) == b"PONG"
+        assert ping(from_pool(factory())) == b"PONG"
+        with pytest.raises(StoreUnavailable, match="other"):
+            ping(from_sentinels(up, "other"))
