@@ -12,7 +12,6 @@ from django.core.checks import Error
 from django.core.checks import Warning as CheckWarning
 from django.core.checks import register as register_check
 from django.utils.module_loading import import_string
-from django_redis import get_redis_connection
 from django_redis.cache import RedisCache as DjangoRedisCache
 
 from django_resque import wiring
@@ -189,19 +188,25 @@ def _queues_pool() -> ConnectionPool | None:
 
 def _cache_pools() -> Iterator[tuple[str, ConnectionPool]]:
     """Iterate over the caches whose ``clear()`` empties a whole Redis database."""
-    for alias, params in caches.settings.items():
-        try:
-            backend = import_string(params["BACKEND"])
-        except ImportError:
-            continue  # Django reports it at the first use of the cache
-        if not isinstance(backend, type):
-            continue
-        if issubclass(backend, DjangoRedisCache):
-            with suppress(NotImplementedError):  # a sharded cache has no single place
-                yield alias, get_redis_connection(alias, write=True).connection_pool
-        elif issubclass(backend, RedisCache):
-            cache: Any = caches[alias]
-            yield alias, cache._cache.get_client(write=True).connection_pool  # noqa: SLF001 has no public way in
+    for alias in caches.settings:
+        pool = None
+        with suppress(Exception):  # a cache that cannot be opened reports that where it is used
+            pool = _cleared_pool(alias)
+        if pool is not None:
+            yield alias, pool
+
+
+def _cleared_pool(alias: str) -> ConnectionPool | None:
+    backend = import_string(caches.settings[alias]["BACKEND"])
+    if not isinstance(backend, type):
+        return None
+    if issubclass(backend, DjangoRedisCache):
+        return wiring.pool_of_cache(alias)
+    if issubclass(backend, RedisCache):
+        cache: Any = caches[alias]
+        pool: ConnectionPool = cache._cache.get_client(write=True).connection_pool  # noqa: SLF001 has no public way in
+        return pool
+    return None
 
 
 def _authenticates(pool: ConnectionPool) -> bool:

@@ -20,7 +20,10 @@ _LONGEST_PAUSE = 604_800  # seconds: a week
 
 
 def _unfit(expected: str, value: Any) -> ValueError:
-    return ValueError(f"must be {expected}, not {printable(repr(value), 60)}")
+    shown = repr(value)
+    if "@" in shown or "://" in shown:  # a URL in the wrong place, which may hold a password
+        return _unfit_secret(expected, value)
+    return ValueError(f"must be {expected}, not {printable(shown, 60)}")
 
 
 def _unfit_secret(expected: str, value: Any) -> ValueError:
@@ -42,9 +45,10 @@ def _text(value: Any) -> str:
 def _host(value: Any) -> str:
     host = _text(value)
     # One colon parts a port off; an IPv6 address has more of them.
-    if host.count(":") == 1 or any(mark in host for mark in "/@ "):
+    if host.count(":") == 1 or any(mark in host for mark in "/@ []"):
         raise ValueError(
-            "must be a name or an address alone; port and password have keys of their own"
+            "must be a name or an address alone, without brackets; "
+            "port and password have keys of their own"
         )
     return host
 
@@ -58,7 +62,17 @@ def _secret(value: Any) -> str:
 def _path(value: Any) -> str:
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise _unfit("a path", value)
-    return os.fsdecode(value)
+    path = os.fsdecode(value)
+    if "://" in path:
+        raise ValueError("must be a path alone; a URL goes to URL")
+    return path
+
+
+def _alias(value: Any) -> str:
+    alias = _text(value)
+    if "://" in alias:
+        raise ValueError("must be an alias in CACHES; a URL goes to URL")
+    return alias
 
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:
@@ -130,12 +144,16 @@ def _url(value: Any) -> str:
 def _sentinels(value: Any) -> tuple[tuple[str, int], ...]:
     read_port = _whole(1, 65535)
     try:
-        addresses = tuple((_text(host), read_port(port)) for host, port in value)
+        addresses = tuple((_host(host), read_port(port)) for host, port in value)
     except (TypeError, ValueError):
         addresses = ()
     if not addresses or isinstance(value, (str, dict)):
-        raise _unfit("a list of (host, port) pairs", value)
+        raise _unfit("a list of (host, port) pairs, each port a whole number", value)
     return addresses
+
+
+def _is_wait(value: Any) -> bool:
+    return isinstance(value, (int, float)) and 0 < value < math.inf
 
 
 def _cert_reqs(value: Any) -> str:
@@ -148,8 +166,8 @@ def _options(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise _unfit_secret("a dict of redis-py's options by name", value)
     for name, wait in value.items():
-        if name.endswith("timeout") and not isinstance(wait, (int, float, type(None))):
-            raise _unfit(f"a dict whose {name} is a number of seconds or None", wait)
+        if name.endswith("timeout") and wait is not None and not _is_wait(wait):
+            raise _unfit(f"a dict whose {name} is a number of seconds above 0 or None", wait)
     return value
 
 
@@ -171,7 +189,7 @@ KEYS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "SENTINELS": (_sentinels, '[("10.0.0.1", 26379)]'),
     "SENTINEL_SERVICE": (_text, '"mymaster"'),
     "SENTINEL_OPTIONS": (_options, '{"password": ...}'),
-    "CACHE": (_text, '"default"'),
+    "CACHE": (_alias, '"default"'),
     "DB": (_whole(0, 2**31), "0"),
     "USERNAME": (_secret, '"resque"'),
     "PASSWORD": (_secret, 'os.environ["REDIS_PASSWORD"]'),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import InvalidCacheBackendError, caches
+from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 from django_redis import get_redis_connection
@@ -76,19 +78,35 @@ def cache_pool() -> ConnectionPool | None:
     alias = get_settings().cache
     if alias is None:
         return None
-    try:
-        # write: of a cache with replicas, the primary
-        pool: ConnectionPool = get_redis_connection(alias, write=True).connection_pool
-    except InvalidCacheBackendError as error:
+    if alias not in caches.settings:
         known = ", ".join(caches.settings)
-        msg = f'RESQUE["CACHE"]: {error} Name one of {known}, or give URL instead.'
-        raise ConfigurationError(msg) from error
+        msg = f'there is no cache "{alias}". Name one of {known}, or give URL instead.'
+        raise ConfigurationError(f'RESQUE["CACHE"]: {msg}')
+    try:
+        return pool_of_cache(alias)
+    except (ImportError, ImproperlyConfigured) as error:
+        msg = f'the cache "{alias}" cannot be opened: {error}'
+        raise ConfigurationError(f'RESQUE["CACHE"]: {msg}') from error
     except (NotImplementedError, AttributeError) as error:
         msg = (
-            f'RESQUE["CACHE"]: the cache "{alias}" is no django-redis cache. '
+            f'the cache "{alias}" is no django-redis cache, or one spread over several servers. '
             'Set its BACKEND to "django_redis.cache.RedisCache", or give URL instead.'
         )
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f'RESQUE["CACHE"]: {msg}') from error
+    except Exception as error:  # noqa: BLE001 the cache's classes may raise anything
+        # Not its text, which may quote a part of the address with the password.
+        kind = type(error).__name__
+        msg = f'the cache "{alias}" cannot be opened ({kind}): look at its entry in CACHES.'
+        raise ConfigurationError(f'RESQUE["CACHE"]: {msg}') from None
+
+
+def pool_of_cache(alias: str) -> ConnectionPool:
+    """Return the pool of a django-redis cache, that to the primary of one with replicas.
+
+    Raises whatever keeps the cache from being opened, and AttributeError or NotImplementedError
+    for a cache of another kind.
+    """
+    pool: ConnectionPool = get_redis_connection(alias, write=True).connection_pool
     return pool
 
 
@@ -146,6 +164,11 @@ def _factory(settings: Settings) -> PoolFactory:
 def _failure_backend(name: str) -> FailureBackend:
     if known := _BACKENDS.get(name):
         return known()
+    if "." not in name:
+        near = get_close_matches(name, _BACKENDS, 1)
+        hint = f'Did you mean "{near[0]}"?' if near else f"Known are {', '.join(_BACKENDS)}."
+        msg = f'RESQUE["FAILURE_BACKEND"]: {name} is no failure backend. {hint}'
+        raise ConfigurationError(msg)
     backend = _made("FAILURE_BACKEND", name)
     if not isinstance(backend, FailureBackend):
         raise ConfigurationError(

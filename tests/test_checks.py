@@ -118,7 +118,12 @@ def test_unknown_names_of_backends(settings: Settings) -> None:
     """Whoever misspells a backend is told the names that there are."""
     found = messages(settings, {"FAILURE_BACKEND": "redis_multi"})
 
+    assert 'redis_multi is no failure backend. Did you mean "redis_multi_queue"?' in str(
+        found["E008"].msg
+    )
     assert '"redis_multi_queue"' in str(found["E008"].hint)
+    found = messages(settings, {"FAILURE_BACKEND": "sentry"})
+    assert "Known are redis, redis_multi_queue, log." in str(found["E008"].msg)
 
 
 def test_every_problem_is_an_error_of_its_own(settings: Settings) -> None:
@@ -207,6 +212,38 @@ def test_a_sharded_cache_has_no_place(settings: Settings) -> None:
     }
 
     assert {} == messages(settings, {"URL": "redis://a/0"})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"BACKEND": REDIS},
+        {"BACKEND": REDIS, "LOCATION": "localhost:6379"},
+        {"BACKEND": REDIS, "LOCATION": "redis://h", "OPTIONS": {"CLIENT_CLASS": "nowhere.Client"}},
+        {
+            "BACKEND": REDIS,
+            "LOCATION": "redis://h",
+            "OPTIONS": {"REDIS_CLIENT_CLASS": "redis.cluster.RedisCluster"},
+        },
+        {"BACKEND": CORE, "LOCATION": "localhost:6379"},
+        {"BACKEND": CORE, "LOCATION": []},
+    ],
+)
+def test_a_cache_that_cannot_be_opened_hides_no_other(
+    settings: Settings, entry: dict[str, Any]
+) -> None:
+    """Its mistakes are told where it is used; no command fails for them, nor any other warning."""
+    shared = {"BACKEND": REDIS, "LOCATION": "redis://h/1"}
+    settings.CACHES = {
+        "default": {"BACKEND": CORE, "LOCATION": "redis://h/2"},
+        "a": entry,
+        "b": shared,
+    }
+
+    found = messages(settings, {"URL": "redis://h/1"})
+
+    assert ["W001"] == list(found)
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,12 @@ NAMESPACE = "must be a text without spaces and control characters, not {}"
 PATHS = "must be a list of dotted paths, not {}"
 BACKENDS = "must be a name or a dotted path, or a list of them, not {}"
 INTERVAL = "must be a number of seconds above 0 of at most 120, not {}"
-HOST = "must be a name or an address alone; port and password have keys of their own"
+HOST = (
+    "must be a name or an address alone, without brackets; port and password have keys of their own"
+)
 PORT = "must be a whole number from 1 to 65535, not {}"
-PAIRS = "must be a list of (host, port) pairs, not {}"
+PAIRS = "must be a list of (host, port) pairs, each port a whole number, not {}"
+WAIT = "must be a dict whose {} is a number of seconds above 0 or None, not {}"
 OPTIONS = "must be a dict of redis-py's options by name, not {}"
 
 
@@ -71,7 +74,7 @@ OPTIONS = "must be a dict of redis-py's options by name, not {}"
         ("PARK_UNKNOWN", True, "must be a number of seconds from 0 to 604800, not {}"),
         ("HEARTBEAT_TTL", 0, "must be a number of seconds above 0, not {}"),
         *(("HOST", value, TEXT) for value in ("", 5, "a\nb")),
-        *(("HOST", value, HOST) for value in ("h:6379", "redis://h", "u@h", "a b")),
+        *(("HOST", value, HOST) for value in ("h:6379", "redis://h", "u@h", "a b", "[::1]")),
         *(("PORT", value, PORT) for value in (0, 65536, "6379", True, 1.0)),
         *(
             ("DB", value, "must be a whole number from 0 to 2147483648, not {}")
@@ -83,7 +86,10 @@ OPTIONS = "must be a dict of redis-py's options by name, not {}"
             for value in ([], "ab", [("a",)], [("a", "1")], [("", 1)], 5, {"ab": 1})
         ),
         ("SSL_CERT_REQS", True, 'must be "required", "optional" or "none", not {}'),
-        ("URL", "localhost:6379", "it must begin with redis://, rediss:// or unix://"),
+        *(
+            ("URL", value, "it must begin with redis://, rediss:// or unix://")
+            for value in ("localhost:6379", "", " redis://h", "REDIS://h", "redis:/h")
+        ),
     ],
 )
 def test_unfit(key: str, value: Any, expected: str) -> None:
@@ -106,10 +112,23 @@ def test_unfit(key: str, value: Any, expected: str) -> None:
         ("OPTIONS", {5: "CANARY"}, OPTIONS.format("dict")),
         ("SENTINEL_OPTIONS", "CANARY", OPTIONS.format("str")),
         ("HOST", "redis://:CANARY@h", HOST),
+        ("HOST", ["redis://:CANARY@h"], TEXT.format("list")),
+        ("CACHE", "redis://:CANARY@h", "must be an alias in CACHES; a URL goes to URL"),
+        ("UNIX_SOCKET", "unix://:CANARY@/run/r.sock", "must be a path alone; a URL goes to URL"),
+        ("SENTINELS", ["redis://:CANARY@h"], PAIRS.format("list")),
+        ("SENTINELS", [(":CANARY@h", 26379)], PAIRS.format("list")),
         (
             "OPTIONS",
             {"password": "CANARY", "socket_timeout": "5"},
-            "must be a dict whose socket_timeout is a number of seconds or None, not '5'",
+            WAIT.format("socket_timeout", "'5'"),
+        ),
+        *(
+            (
+                "OPTIONS",
+                {"socket_connect_timeout": wait},
+                WAIT.format("socket_connect_timeout", wait),
+            )
+            for wait in (0, -1, float("nan"))
         ),
     ],
 )

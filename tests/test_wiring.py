@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +149,15 @@ CACHES = {
         "OPTIONS": {"CLIENT_CLASS": "django_redis.client.ShardClient"},
     },
     "core": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://h/1"},
+    "nowhere": {"BACKEND": "django_redis.cache.RedisCache"},
+    "lost": {"BACKEND": "nowhere.Cache"},
+    "empty": {},
+    "wrong": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://:CANA/RY@h/1"},
+    "clientless": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": "redis://h/1",
+        "OPTIONS": {"CLIENT_CLASS": "nowhere.Client"},
+    },
 }
 
 
@@ -178,10 +188,15 @@ def test_cache_in_another_database(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("alias", "expected"),
     [
-        ("none", "Name one of default, redis, replicated, sentinel, sharded, core"),
+        ("none", 'there is no cache "none". Name one of default, redis, replicated, sentinel'),
         ("default", 'the cache "default" is no django-redis cache'),
         ("core", 'the cache "core" is no django-redis cache'),
-        ("sharded", 'the cache "sharded" is no django-redis cache'),
+        ("sharded", 'the cache "sharded" is no django-redis cache, or one spread over several'),
+        ("nowhere", 'the cache "nowhere" cannot be opened: Missing connections string'),
+        ("lost", """the cache "lost" cannot be opened: Could not find backend 'nowhere.Cache'"""),
+        ("clientless", """the cache "clientless" cannot be opened: No module named 'nowhere'"""),
+        ("empty", 'the cache "empty" cannot be opened (KeyError): look at its entry in CACHES'),
+        ("wrong", 'the cache "wrong" cannot be opened (ValueError): look at its entry in CACHES'),
     ],
 )
 def test_cache_that_cannot_be_used(settings: Settings, alias: str, expected: str) -> None:
@@ -191,6 +206,7 @@ def test_cache_that_cannot_be_used(settings: Settings, alias: str, expected: str
     with pytest.raises(ConfigurationError) as caught:
         place(settings, CACHE=alias)
     assert expected in str(caught.value)
+    assert "CANA" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_cache_of_a_real_server(settings: Settings, redis_server: EmbeddedServer) -> None:

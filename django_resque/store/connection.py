@@ -134,7 +134,7 @@ def url_options(url: str) -> dict[str, Any]:
             "its host or port is malformed; a '/', '?', '#' or '@' in the password must be "
             "percent-encoded"
         ) from None
-    if parts.scheme not in ("redis", "rediss", "unix") or "://" not in url:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("it must begin with redis://, rediss:// or unix://")
     if parts.fragment:
         raise ValueError("it has a '#'; in a password write %23")
