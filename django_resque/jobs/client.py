@@ -158,4 +158,6 @@ def _elsewhere(name: str, queue: str | None) -> Job[..., Any]:
     def unknown(*_args: Any) -> None:
         registry.get(name)
 
-    return Job(unknown, name, Parameters(name, _ANY_POSITIONAL), queue)
+    # How the call is shown where it is refused.
+    title = f"a job that is not registered here takes positional arguments only: {name}"
+    return Job(unknown, name, Parameters(title, _ANY_POSITIONAL), queue)

@@ -98,7 +98,8 @@ def job(target: Any = None, /, **options: Any) -> Any:
 
 def _define(target: Any, options: dict[str, Any]) -> Job[..., Any]:
     if not callable(target) or isinstance(target, Job):
-        raise ConfigurationError(f"@job is for functions and classes, not for {target!r}.")
+        queue = f" A queue is named by @job(queue={target!r})." if isinstance(target, str) else ""
+        raise ConfigurationError(f"@job is for functions and classes, not for {target!r}.{queue}")
     name = options.get("name") or _default_name(target)
     if isinstance(target, type):
         defined = _from_class(target, name, options)

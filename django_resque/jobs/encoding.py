@@ -13,17 +13,18 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.core.files import File
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
 from django_resque.exceptions import ArgumentError
 from django_resque.jobs.arguments import unpack
 from django_resque.wire.codec import MAX_DEPTH, dumps
+from django_resque.wire.payload import Payload
+from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from django_resque.wire.payload import Payload
 
 MAX_ARGUMENT_DEPTH = MAX_DEPTH - 3
 """Deepest nesting of one argument: claim, payload and list of arguments stand around it."""
@@ -52,6 +53,7 @@ _INSTEAD: tuple[tuple[type | tuple[type, ...], str], ...] = (
     *_INSTEAD_OF_SCALARS,
     ((set, frozenset), "pass a sorted list"),
     (Enum, "pass its .value"),
+    (File, "save it and pass its name"),
     (Mapping, "pass a dict"),
     ((Iterator, Collection), "pass a list"),
 )
@@ -76,6 +78,16 @@ def encode(payload: Payload, names: Sequence[str]) -> bytes:
     else:
         reason = "it is nested too deep"
     raise ArgumentError(_complaint(payload, names, reason))
+
+
+def as_encoded(payload: Payload, raw: bytes) -> Payload:
+    """Return a payload whose arguments are those in its bytes, whatever the caller changes later.
+
+    Its extras stay the same object.
+    """
+    if _SCALARS.issuperset(map(type, payload.args)):
+        return payload  # the list is ours, and what is in it does not change
+    return Payload(payload.name, Payload.decode(raw).args, payload.extras)
 
 
 def encode_value(value: Any) -> bytes:
@@ -136,19 +148,26 @@ def _problem(value: Any, place: str, around: tuple[int, ...]) -> str | None:
     if id(value) in around:
         return f"{place} contains itself"
     if len(around) == MAX_ARGUMENT_DEPTH:
-        return f"{place} is nested deeper than {MAX_ARGUMENT_DEPTH} levels"
+        return f"{place.partition('[')[0]} is nested deeper than {MAX_ARGUMENT_DEPTH} levels"
     around = (*around, id(value))
     children: Iterable[tuple[Any, Any]] = enumerate(value)
     if isinstance(value, dict):
         for key in value:
             if fault := _key_fault(key):
-                return f"{place} has the key {key!r}, which {fault}"
+                return f"{place} has the key {_shown(key)}, which {fault}"
         children = value.items()
     for key, child in children:
         mark = f'"{key}"' if isinstance(value, dict) else key
         if problem := _problem(child, f"{place}[{mark}]", around):
             return problem
     return None
+
+
+def _shown(key: Any) -> str:
+    try:
+        return printable(repr(key), 60)
+    except Exception:  # noqa: BLE001 such as ValueError for a number too long to be written
+        return f"of the type {type(key).__name__}"
 
 
 def _key_fault(key: Any) -> str | None:
@@ -175,5 +194,6 @@ def _fault(value: Any) -> str | None:
             instead = advice
             break
     kind_name = type(value).__name__
-    article = "an" if kind_name[0].lower() in "aeiou" else "a"
+    # A kind with a "u" is more often a User, a UUID or a URL than an Update.
+    article = "an" if kind_name[0].lower() in "aeio" else "a"
     return f"is {article} {kind_name}, which JSON cannot carry; {instead}"

@@ -8,7 +8,7 @@ from django_resque import signals, wiring
 from django_resque.conf import get_settings
 from django_resque.exceptions import DecodeError
 from django_resque.jobs.commit import after_commit
-from django_resque.jobs.encoding import encode, encode_value
+from django_resque.jobs.encoding import as_encoded, encode, encode_value
 from django_resque.jobs.grouping import canonical
 from django_resque.jobs.handles import Fate, JobHandle
 from django_resque.jobs.limits import mark_limited
@@ -44,6 +44,7 @@ def enqueue_payloads(
     queue = job.queue or settings.default_queue
     names = job.parameters.names
     encoded = [encode(payload, names) for payload in payloads]
+    payloads = list(map(as_encoded, payloads, encoded))
     plugins = hooks_of(job)
     waits = bool(job.depends_on)
 

@@ -216,7 +216,7 @@ class BadQueue:
     ("target", "message"),
     [
         (5, "for functions and classes, not for 5"),
-        ("shop.jobs.fast", "for functions and classes, not for 'shop"),
+        ("high", r"not for 'high'. A queue is named by @job\(queue='high'\)."),
         (Methods.method, "looks like a method: decorate a function, or a class with perform"),
         (Methods.of_class, "looks like a method"),
         (_generator, "is a generator, which nothing would run"),

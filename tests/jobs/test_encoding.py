@@ -15,11 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
 from django_resque.exceptions import ArgumentError
-from django_resque.jobs.encoding import MAX_ARGUMENT_DEPTH, encode, encode_value, instead_of
+from django_resque.jobs.encoding import (
+    MAX_ARGUMENT_DEPTH,
+    as_encoded,
+    encode,
+    encode_value,
+    instead_of,
+)
 from django_resque.wire.codec import loads
 from django_resque.wire.payload import Payload
 from django_resque.wire.worker import Reservation
@@ -97,7 +104,7 @@ def test_extras_follow_the_arguments() -> None:
         (time(1, 2), "is a time, which JSON cannot carry; pass its .isoformat()"),
         (timedelta(1), "is a timedelta, which JSON cannot carry; pass its .total_seconds()"),
         (Decimal(1), "is a Decimal, which JSON cannot carry; pass str() of it"),
-        (uuid.UUID(int=1), "is an UUID, which JSON cannot carry; pass str() of it"),
+        (uuid.UUID(int=1), "is a UUID, which JSON cannot carry; pass str() of it"),
         (Path("/x"), "is a PosixPath, which JSON cannot carry; pass str() of it"),
         (Colour.RED, "is a Colour, which JSON cannot carry; pass its .value"),
         (MappingProxyType({}), "is a mappingproxy, which JSON cannot carry; pass a dict"),
@@ -105,13 +112,14 @@ def test_extras_follow_the_arguments() -> None:
         (range(2), "is a range, which JSON cannot carry; pass a list"),
         (iter([]), "is a list_iterator, which JSON cannot carry; pass a list"),
         ((x for x in "ab"), "is a generator, which JSON cannot carry; pass a list"),
+        (ContentFile(b""), "is a ContentFile, which JSON cannot carry; save it and pass its name"),
         (Fraction(1, 2), "is a Fraction, which JSON cannot carry; pass text, numbers, lists"),
         (object(), "is an object, which JSON cannot carry; pass text, numbers, lists"),
         (math.nan, "is nan, which is no JSON; pass None"),
         (-math.inf, "is -inf, which is no JSON; pass None"),
         ("a\ud800b", "holds a lone surrogate, which UTF-8 cannot carry; replace it"),
         (10**4300, "is too long a number; pass hex() of it"),
-        (User(pk=3), "is an User, which JSON cannot carry; pass its primary key and fetch it"),
+        (User(pk=3), "is a User, which JSON cannot carry; pass its primary key and fetch it"),
         (User.objects.all(), "is a QuerySet, which JSON cannot carry; pass a list of primary"),
         (gettext_lazy("x"), "which JSON cannot carry; pass str() of it: a lazy text"),
     ],
@@ -154,6 +162,14 @@ def test_keys_that_json_would_change_are_refused(key: object) -> None:
     assert str(refusal.value).startswith(expected)
 
 
+@pytest.mark.parametrize("key", ["x" * 5000, 10**5000], ids=["text", "number"])
+def test_a_huge_key_is_not_shown_whole(key: object) -> None:
+    """Nor does one that cannot be written at all hide what is wrong with it."""
+    with pytest.raises(ArgumentError, match="which JSON would turn into text") as refusal:
+        encode(Payload("X", [{(key,): 1}]), ())
+    assert len(str(refusal.value)) < 200
+
+
 def test_a_surrogate_in_a_key_is_refused() -> None:
     """Keys are text like any other."""
     with pytest.raises(ArgumentError, match="which holds a lone surrogate"):
@@ -174,8 +190,9 @@ def test_nesting_that_ruby_can_read_is_encoded(depth: int) -> None:
 def test_nesting_too_deep_is_refused(depth: int, leaf: Any) -> None:
     """Ruby's worker would exit at it, losing the job."""
     depth -= isinstance(leaf, list)
-    with pytest.raises(ArgumentError, match="is nested deeper than 97 levels"):
-        encode(Payload("X", [nested(depth, leaf)]), ())
+    with pytest.raises(ArgumentError) as refusal:
+        encode(Payload("X", [nested(depth, leaf)]), ("tree",))
+    assert 'X: argument 1 ("tree") is nested deeper than 97 levels' == str(refusal.value)
 
 
 def test_nesting_too_deep_in_a_keyword_argument_is_refused() -> None:
@@ -225,6 +242,17 @@ def test_a_name_that_utf8_cannot_carry_is_refused() -> None:
 def test_what_to_pass_instead(kind: type, advice: str | None) -> None:
     """Of types that JSON has nothing like it is known what to pass in their place."""
     assert advice == instead_of(kind)
+
+
+def test_a_payload_as_encoded_does_not_change() -> None:
+    """What is done to an argument later stays out; the extras are still those of the payload."""
+    argument = [1, (2,)]
+    payload = Payload("X", [argument, "x"], {"id": "f00"})
+    fixed = as_encoded(payload, encode(payload, ()))
+    argument.append(3)
+
+    assert Payload("X", [[1, [2]], "x"], {"id": "f00"}) == fixed
+    assert payload.extras is fixed.extras
 
 
 def test_returned_values() -> None:
