@@ -108,7 +108,18 @@ def _unknown(where: str, key: object, known: Collection[str]) -> Problem:
     near = get_close_matches(shown.lower(), folded, 1)
     known_names = f"Known are {', '.join(sorted(known))}."
     hint = f'Did you mean "{folded[near[0]]}"?' if near else known_names
+    if known is KEYS:
+        hint = _elsewhere(shown.lower()) or hint
     return Problem("unknown", f'{where}["{shown}"] is not a setting.', hint)
+
+
+def _elsewhere(word: str) -> str:
+    """Return a hint for what is named so in settings of redis-py, a cache, django-rq or Celery."""
+    tails = [key for key in KEYS if word.endswith(f"_{key.lower()}")]
+    if name := _OTHER_WORDS.get(word) or max(tails, key=len, default=""):
+        return f'Did you mean "{name}"?'
+    is_option = word in option_names() and word.upper() not in KEYS
+    return f'Write RESQUE["OPTIONS"]["{word}"] instead.' if is_option else ""
 
 
 def _clashes(given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -155,6 +166,23 @@ def _connection_clashes(given: Mapping[str, Any], ways: list[str]) -> Iterator[t
 
 
 _DEFAULTS = Settings()
+# By what others call it: what we call it.
+_OTHER_WORDS = {
+    "async": "INLINE",
+    "connection_kwargs": "OPTIONS",
+    "database": "DB",
+    "eager": "INLINE",
+    "key_prefix": "NAMESPACE",
+    "location": "URL",
+    "master_name": "SENTINEL_SERVICE",
+    "path": "UNIX_SOCKET",
+    "prefix": "NAMESPACE",
+    "queue": "DEFAULT_QUEUE",
+    "redis_client_kwargs": "OPTIONS",
+    "service_name": "SENTINEL_SERVICE",
+    "task_always_eager": "INLINE",
+    "use_redis_cache": "CACHE",
+}
 _TLS = {
     "SSL", "SSL_CA_CERTS", "SSL_CERTFILE", "SSL_KEYFILE", "SSL_CERT_REQS", "SSL_CHECK_HOSTNAME",
 }  # fmt: skip

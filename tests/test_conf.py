@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from django_resque import conf
 from django_resque.conf import Settings, find_problems, get_settings
 from django_resque.conf_values import KEYS
 from django_resque.exceptions import ConfigurationError
@@ -113,6 +114,33 @@ def test_all_problems_are_told_at_once(settings: SettingsFixture) -> None:
         'For example: "PORT": 6379.'
     )
     assert expected == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("url", 'Did you mean "URL"?'),
+        ("REDIS_URL", 'Did you mean "URL"?'),
+        ("LOCATION", 'Did you mean "URL"?'),
+        ("KEY_PREFIX", 'Did you mean "NAMESPACE"?'),
+        ("SHOP_SENTINEL_SERVICE", 'Did you mean "SENTINEL_SERVICE"?'),
+        ("USER", 'Did you mean "USERNAME"?'),
+        ("SOCKET_TIMEOUT", 'Write RESQUE["OPTIONS"]["socket_timeout"] instead.'),
+        ("WORKERS", "Known are CACHE, DB, "),
+    ],
+)
+def test_the_right_name_is_suggested(settings: SettingsFixture, key: str, hint: str) -> None:
+    """Also to whoever knows another library's word for it."""
+    settings.RESQUE = {key: "x"}
+
+    (problem,) = find_problems()
+    assert problem.hint.startswith(hint)
+
+
+def test_other_words_lead_to_settings() -> None:
+    """None is a setting itself, and each leads to one."""
+    assert set(conf._OTHER_WORDS.values()) <= set(KEYS)
+    assert not {word.upper() for word in conf._OTHER_WORDS} & set(KEYS)
 
 
 @pytest.mark.parametrize("raw", [None, [], "redis://localhost", {"URL"}])
