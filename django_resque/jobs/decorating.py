@@ -127,8 +127,7 @@ def _from_function(func: Callable[..., Any], name: str, options: dict[str, Any])
     if next(iter(signature.parameters), None) in ("self", "cls"):
         msg = f"{name} looks like a method: decorate a function, or a class with perform()."
         raise ConfigurationError(msg)
-    if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
-        raise ConfigurationError(f"{name} is a generator, which nothing would run to its end.")
+    _check_no_generator(func, name)
     return Job(func, parameters=Parameters(name, signature), **{**options, "name": name})
 
 
@@ -137,7 +136,11 @@ def _from_class(cls: type, name: str, options: dict[str, Any]) -> Job[..., Any]:
     if not callable(perform):
         raise ConfigurationError(f"{name} is a class without a perform() method.")
     signature = _signature(perform)
+    _check_no_generator(perform, f"{name}.perform")
     if inspect.isfunction(inspect.getattr_static(cls, "perform")):
+        if not signature.parameters:
+            msg = f"{name}.perform takes no self: give it one, or make it a static method."
+            raise ConfigurationError(msg)
         _self, *parameters = signature.parameters.values()
         signature = signature.replace(parameters=parameters)
     try:
@@ -154,6 +157,11 @@ def _from_class(cls: type, name: str, options: dict[str, Any]) -> Job[..., Any]:
         hook_methods=hook_methods(cls),
         **{**options, "name": name},
     )
+
+
+def _check_no_generator(func: Callable[..., Any], name: str) -> None:
+    if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
+        raise ConfigurationError(f"{name} is a generator, which nothing would run to its end.")
 
 
 def _signature(target: Any) -> inspect.Signature:

@@ -192,6 +192,21 @@ class NoPerform:
     """Has no perform."""
 
 
+class Selfless:
+    """Forgets self."""
+
+    def perform() -> None:  # type: ignore[misc]
+        """Do nothing."""
+
+
+class Generating:
+    """Yields where it should work."""
+
+    def perform(self) -> Iterator[None]:
+        """Do nothing."""
+        yield
+
+
 class NeedsArguments:
     """Cannot be instantiated without arguments."""
 
@@ -222,6 +237,8 @@ class BadQueue:
         (_generator, "is a generator, which nothing would run"),
         (_async_generator, "is a generator, which nothing would run"),
         (NoPerform, "NoPerform is a class without a perform"),
+        (Selfless, "Selfless.perform takes no self: give it one, or make it a static method"),
+        (Generating, r"Generating.perform is a generator, which nothing would run"),
         (NeedsArguments, "instantiated without arguments: missing a required argument: 'x'"),
         (BadQueue, "must not contain ','"),
     ],
