@@ -70,19 +70,22 @@ def peek(count: int = 1) -> list[DelayedJob]:
     return [job for _, job in zip(range(count), jobs, strict=False)]
 
 
-def find(id: str) -> DelayedJob | None:  # noqa: A002 the payload's own word
-    """Return the delayed job with this id; None if none is delayed (any more)."""
+def find(id: str | None) -> DelayedJob | None:  # noqa: A002 the payload's own word
+    """Return the delayed job with this id; None if none is delayed (any more).
+
+    None, the id of a job without ids, finds nothing.
+    """
     return find_in(wiring.store(), id)
 
 
-def remove(id: str) -> bool:  # noqa: A002
+def remove(id: str | None) -> bool:  # noqa: A002
     """Remove the delayed job with this id; False if none is delayed (any more)."""
     store = wiring.store()
     job = find_in(store, id)
     return job is not None and store.delayed.remove(job.timestamp, job.raw)
 
 
-def move(id: str, moment: datetime) -> bool:  # noqa: A002
+def move(id: str | None, moment: datetime) -> bool:  # noqa: A002
     """Let the delayed job with this id be due at another moment; False if none is delayed.
 
     The moment is an aware datetime; at one in the past, a scheduler takes it at once.
@@ -93,12 +96,14 @@ def move(id: str, moment: datetime) -> bool:  # noqa: A002
     return job is not None and move_to(store, job.timestamp, job.raw, due)
 
 
-def find_in(store: Store, id_: str) -> DelayedJob | None:
+def find_in(store: Store, id_: str | None) -> DelayedJob | None:
     """Return the job with this id that is delayed in ``store``."""
+    if not id_:
+        return None
     mark = id_.encode(errors="surrogateescape")
     for at, raw in store.delayed.scan():
         # Looking for the bytes first spares decoding all the others.
-        if mark and mark in raw:
+        if mark in raw:
             job = DelayedJob.read(at, 0, raw)
             if job.payload is not None and job.payload.id == id_:
                 return job

@@ -59,12 +59,15 @@ def peek(queue: str, start: int = 0, count: int = 1) -> list[QueuedJob]:
     return read_page(wiring.store(), queue, start, count)
 
 
-def find(queue: str, id: str) -> QueuedJob | None:  # noqa: A002 the payload's own word
-    """Return the waiting job with this id; None if no such job waits there (any more)."""
+def find(queue: str, id: str | None) -> QueuedJob | None:  # noqa: A002 the payload's own word
+    """Return the waiting job with this id; None if no such job waits there (any more).
+
+    None, the id of a job without ids, finds nothing.
+    """
     return find_in(wiring.store(), queue, id)
 
 
-def remove(queue: str, id: str) -> bool:  # noqa: A002
+def remove(queue: str, id: str | None) -> bool:  # noqa: A002
     """Remove the waiting job with this id; False if no such job waits there (any more)."""
     return remove_from(wiring.store(), queue, id)
 
@@ -82,22 +85,24 @@ def read_page(store: Store, queue: str, start: int, count: int) -> list[QueuedJo
     return [QueuedJob.read(queue, start + offset, raw) for offset, raw in enumerate(items)]
 
 
-def find_in(store: Store, queue: str, id_: str) -> QueuedJob | None:
+def find_in(store: Store, queue: str, id_: str | None) -> QueuedJob | None:
     """Return the job with this id that waits in a queue of ``store``."""
     return next(_with_id(store, queue, id_), None)
 
 
-def remove_from(store: Store, queue: str, id_: str) -> bool:
+def remove_from(store: Store, queue: str, id_: str | None) -> bool:
     """Remove the job with this id from a queue of ``store``; tell whether it was there."""
     found = [job.raw for job in _with_id(store, queue, id_)]
     return store.queues.remove_items(queue, found) > 0
 
 
-def _with_id(store: Store, queue: str, id_: str) -> Iterator[QueuedJob]:
+def _with_id(store: Store, queue: str, id_: str | None) -> Iterator[QueuedJob]:
+    if not id_:
+        return
     mark = id_.encode(errors="surrogateescape")
     for position, raw in enumerate(store.queues.scan(queue)):
         # Looking for the bytes first spares decoding all the others.
-        if mark and mark in raw:
+        if mark in raw:
             job = QueuedJob.read(queue, position, raw)
             if job.payload is not None and job.payload.id == id_:
                 yield job

@@ -69,6 +69,8 @@ def test_find_and_remove(redis_client: redis.Redis) -> None:
     assert not delayed.remove(gone.id)
     assert delayed.find(gone.id) is None
     assert delayed.find("") is None
+    assert delayed.find(None) is None
+    assert not delayed.remove(None)
     assert delayed.find(kept.id)
     assert 2 == redis_client.llen("resque:delayed:2000000000")
 

@@ -59,16 +59,18 @@ def test_find_and_remove(redis_client: redis.Redis) -> None:
     # Its id as an argument does not make it that job.
     redis_client.rpush("resque:queue:mail", b'{"class":"A","args":["%s"]}' % str(gone.id).encode())
 
-    found = queues.find("mail", gone.id or "")
+    found = queues.find("mail", gone.id)
 
     assert QueuedJob("mail", 1, gone.payload.encode(), gone.payload) == found
-    assert queues.remove("mail", gone.id or "")
-    assert not queues.remove("mail", gone.id or "")
-    assert queues.find("mail", gone.id or "") is None
+    assert queues.remove("mail", gone.id)
+    assert not queues.remove("mail", gone.id)
+    assert queues.find("mail", gone.id) is None
     assert queues.find("mail", "") is None
+    assert queues.find("mail", None) is None
+    assert not queues.remove("mail", None)
     assert [kept.payload, None] == [
-        queues.find("mail", kept.id or "").payload,  # type: ignore[union-attr]
-        queues.find("other", kept.id or ""),
+        queues.find("mail", kept.id).payload,  # type: ignore[union-attr]
+        queues.find("other", kept.id),
     ]
     assert 2 == queues.size("mail")
 

@@ -33,9 +33,11 @@ from django_resque import (
     get_current_job,
     group,
     job,
+    queues,
     results,
 )
 from django_resque.jobs.delayed import DelayedJob
+from django_resque.jobs.queues import QueuedJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -221,6 +223,9 @@ async def delays(moment: datetime, span: timedelta) -> None:
     assert_type(enqueue_in_to("low", 60, plain, 44), JobHandle)
     assert_type(dequeue_delayed("Archive", 44), int)
     assert_type(delayed.find("f00"), DelayedJob | None)
+    assert_type(delayed.find(plain.enqueue_in(1, 1).id), DelayedJob | None)
+    assert_type(queues.find("low", plain.enqueue(1).id), QueuedJob | None)
+    assert_type(queues.remove("low", plain.enqueue(1).id), bool)
     assert_type(delayed.move("f00", moment), bool)
     plain.enqueue_at(moment, "1")  # type: ignore[arg-type]
     plain.enqueue_at(60, 1)  # type: ignore[arg-type]
