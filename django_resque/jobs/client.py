@@ -104,23 +104,27 @@ def enqueue_in_to(
     return job_named(job, queue).enqueue_in(delay, *args, **kwargs)
 
 
-def dequeue(job: Job[..., Any] | str, /, *args: Any, queue: str | None = None) -> int:
+def dequeue(
+    job: Job[..., Any] | str, /, *args: Any, queue: str | None = None, **kwargs: Any
+) -> int:
     """Remove a job from a queue where it waits with these arguments; return how many went.
 
     Without arguments, all that wait are removed, whatever theirs are. The queue is the job's
-    own unless one is given.
+    own unless one is given; for a job with a parameter ``queue`` take :meth:`Job.dequeue`.
     """
-    return job_named(job, queue).dequeue(*args)
+    return job_named(job, queue).dequeue(*args, **kwargs)
 
 
-def dequeue_delayed(job: Job[..., Any] | str, /, *args: Any) -> int:
+def dequeue_delayed(job: Job[..., Any] | str, /, *args: Any, **kwargs: Any) -> int:
     """Remove a job where it is delayed with these arguments; return how many went.
 
     Without arguments, all that are delayed are removed, whatever theirs are.
     """
     # Which queue it was to go to plays no part, so a job of another program needs none.
     known = not isinstance(job, str) or job in registry
-    return job_named(job, None if known else get_settings().default_queue).dequeue_delayed(*args)
+    return job_named(job, None if known else get_settings().default_queue).dequeue_delayed(
+        *args, **kwargs
+    )
 
 
 def job_named(job: object, queue: str | None = None) -> Job[..., Any]:

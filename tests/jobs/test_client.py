@@ -195,6 +195,16 @@ def test_dequeue_takes_a_job_or_its_name(queued: Any, send: Job[..., Any]) -> No
     assert 1 == dequeue("shop.send")
 
 
+def test_dequeue_takes_keyword_arguments(queued: Any, send: Job[..., Any]) -> None:
+    """As enqueueing by name does."""
+    send.enqueue(1, text="x", urgent=True)
+    send.using(queue="low").enqueue(1)
+    assert 0 == dequeue("shop.send", 1, text="x")
+    assert 1 == dequeue("shop.send", text="x", number=1, urgent=True)
+    assert 1 == dequeue(send, number=1, queue="low")
+    assert [[], []] == [queued("mail"), queued("low")]
+
+
 def test_dequeue_takes_a_job_of_another_program(queued: Any) -> None:
     """Given its queue; without one it is refused."""
     enqueue_to("file_serve", "Archive", 44, "masterbrew")
@@ -227,7 +237,7 @@ def test_delaying_by_name(resque_settings: Configure, redis_client: redis.Redis)
     assert expected == redis_client.lrange("resque:delayed:2000000000", 0, -1)
     assert 3 == redis_client.zcard("resque:delayed_queue_schedule")
     assert 1 == dequeue_delayed("Archive", 44)
-    assert 1 == dequeue_delayed(send, 2)
+    assert 1 == dequeue_delayed(send, number=2)
     assert 2 == dequeue_delayed("SendLater")
     assert 0 == redis_client.zcard("resque:delayed_queue_schedule")
 
