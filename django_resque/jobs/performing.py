@@ -151,6 +151,10 @@ def _await(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
     So the ORM's asynchronous methods come back to this thread and its database connections.
     """
+    if _is_in_loop():
+        coroutine.close()
+        msg = "an async job cannot be performed inside an event loop: await its aenqueue() instead"
+        raise RuntimeError(msg)
     started: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
     ended = threading.Event()
 
@@ -171,6 +175,14 @@ def _await(coroutine: Coroutine[Any, Any, Any]) -> Any:
                 loop.call_soon_threadsafe(task.cancel)
                 ended.wait(_CLEANING_UP)
         raise
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _tell(

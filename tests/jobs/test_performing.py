@@ -433,6 +433,21 @@ def test_what_an_async_function_raises_fails_the_job(
     assert f"on_failure {error!r} [] mail " == events[-1]
 
 
+def test_inside_an_event_loop_an_async_function_is_refused(events: list[object]) -> None:
+    """It could not be waited for there; who asks for it inline is told what to do instead."""
+
+    @job(name="Work")
+    async def work() -> None:
+        events.append("performed")
+
+    async def view() -> None:
+        perform(work)
+
+    with pytest.raises(RuntimeError, match=r"await its aenqueue\(\) instead"):
+        asyncio.run(view())
+    assert [] == events
+
+
 def test_a_signal_interrupts_an_async_function(events: list[object]) -> None:
     """TermException is raised in the thread that waits; the coroutine is cancelled too."""
 
