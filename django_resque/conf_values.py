@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from django_resque.conf_schedule import read_schedule
-from django_resque.store.connection import url_options
+from django_resque.store.connection import check_host, url_options
 from django_resque.wire.printable import printable
 from django_resque.wire.queue_name import check_queue_name
 
@@ -50,6 +50,7 @@ def _host(value: Any) -> str:
             "must be a name or an address alone, without brackets; "
             "port and password have keys of their own"
         )
+    check_host(host)
     return host
 
 

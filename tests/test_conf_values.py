@@ -50,6 +50,7 @@ INTERVAL = "must be a number of seconds above 0 of at most 120, not {}"
 HOST = (
     "must be a name or an address alone, without brackets; port and password have keys of their own"
 )
+LABEL = "its host has an empty part, or one that is too long"
 PORT = "must be a whole number from 1 to 65535, not {}"
 PAIRS = "must be a list of (host, port) pairs, each port a whole number, not {}"
 WAIT = "must be a dict whose {} is a number of seconds above 0 or None, not {}"
@@ -75,6 +76,8 @@ OPTIONS = "must be a dict of redis-py's options by name, not {}"
         ("HEARTBEAT_TTL", 0, "must be a number of seconds above 0, not {}"),
         *(("HOST", value, TEXT) for value in ("", 5, "a\nb")),
         *(("HOST", value, HOST) for value in ("h:6379", "redis://h", "u@h", "a b", "[::1]")),
+        *(("HOST", value, LABEL) for value in ("redis..example", "a" * 64)),
+        ("URL", "redis://:p@redis..example/1", LABEL),
         *(("PORT", value, PORT) for value in (0, 65536, "6379", True, 1.0)),
         *(
             ("DB", value, "must be a whole number from 0 to 2147483648, not {}")

@@ -138,6 +138,7 @@ def url_options(url: str) -> dict[str, Any]:
         raise ValueError("it must begin with redis://, rediss:// or unix://")
     if parts.fragment:
         raise ValueError("it has a '#'; in a password write %23")
+    check_host(parts.hostname or "")
     if parts.scheme == "unix" and (parts.hostname or not parts.path):
         raise ValueError(
             "after unix:// comes the absolute path of the socket: unix:///run/redis.sock"
@@ -145,6 +146,14 @@ def url_options(url: str) -> dict[str, Any]:
     if parts.scheme != "unix" and not parts.path.strip("/").isdecimal() and parts.path.strip("/"):
         raise ValueError("its path must be the number of a database")
     return dict(parse_url(url))
+
+
+def check_host(host: str) -> None:
+    """Raise ValueError for the name of a host that could not even be asked for."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ValueError("its host has an empty part, or one that is too long") from None
 
 
 def option_names() -> frozenset[str]:
