@@ -12,7 +12,12 @@ from django.core.signals import setting_changed
 
 from django_resque.conf_values import KEYS
 from django_resque.exceptions import ConfigurationError
-from django_resque.store.connection import OWNED_OPTIONS, option_names, url_options
+from django_resque.store.connection import (
+    OWNED_OPTIONS,
+    option_names,
+    sentinel_option_names,
+    url_options,
+)
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -135,6 +140,11 @@ def _clashes(given: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("clash", message, f'Write RESQUE["{name.upper()}"] instead.')
         elif name not in option_names():
             yield _unknown('RESQUE["OPTIONS"]', name, option_names())
+    for name in sorted(given.get("SENTINEL_OPTIONS", {}).keys() - sentinel_option_names()):
+        yield _unknown('RESQUE["SENTINEL_OPTIONS"]', name, sentinel_option_names())
+    if "URL" in given:
+        for name in sorted(url_options(given["URL"]).keys() - option_names() - OWNED_OPTIONS):
+            yield _unknown('RESQUE["URL"]', name, option_names())
     interval = given.get("HEARTBEAT_INTERVAL", _DEFAULTS.heartbeat_interval)
     ttl = given.get("HEARTBEAT_TTL", _DEFAULTS.heartbeat_ttl)
     if ttl < 2 * interval:

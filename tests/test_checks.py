@@ -92,14 +92,15 @@ def test_registering_twice_checks_once() -> None:
         ({"CACHE": "none"}, "E005"),
         ({"CACHE": "default"}, "E005"),
         ({"OPTIONS": {"ssl_ciphers": "CANARY"}}, "E006"),
-        ({"URL": "redis://u:CANARY@h?sockettimeout=1"}, "E006"),
+        ({"URL": "redis://u:CANARY@h?sockettimeout=1"}, "E002"),
+        ({"URL": "redis://u:CANARY@h?ssl_ciphers=x"}, "E006"),
         (
             {
                 "SENTINELS": [("h", 1)],
                 "SENTINEL_SERVICE": "main",
                 "SENTINEL_OPTIONS": {"pasword": "CANARY"},
             },
-            "E006",
+            "E002",
         ),
         ({"PLUGINS": ["checked.Nothing"]}, "E007"),
         ({"PLUGINS": ["checked.Bad"]}, "E007"),

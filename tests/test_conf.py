@@ -230,14 +230,32 @@ def test_clashes(settings: SettingsFixture, raw: dict[str, Any], expected: str) 
     assert [("clash", expected)] == kinds_of(settings, raw)
 
 
-def test_an_unknown_option_gets_a_suggestion(settings: SettingsFixture) -> None:
+@pytest.mark.parametrize(
+    ("raw", "place", "suggested"),
+    [
+        ({"OPTIONS": {"sockettimeout": 1}}, '["OPTIONS"]["sockettimeout"]', "socket_timeout"),
+        ({"URL": "redis://h?sockettimeout=1"}, '["URL"]["sockettimeout"]', "socket_timeout"),
+        (
+            {
+                "SENTINELS": [("h", 1)],
+                "SENTINEL_SERVICE": "main",
+                "SENTINEL_OPTIONS": {"pasword": "x"},
+            },
+            '["SENTINEL_OPTIONS"]["pasword"]',
+            "password",
+        ),
+    ],
+)
+def test_an_unknown_option_gets_a_suggestion(
+    settings: SettingsFixture, raw: dict[str, Any], place: str, suggested: str
+) -> None:
     """A misspelt name of redis-py is found before anything connects."""
-    settings.RESQUE = {"OPTIONS": {"sockettimeout": 1}}
+    settings.RESQUE = raw
 
     (problem,) = find_problems()
     assert problem.kind == "unknown"
-    assert problem.message == 'RESQUE["OPTIONS"]["sockettimeout"] is not a setting.'
-    assert problem.hint == 'Did you mean "socket_timeout"?'
+    assert problem.message == f"RESQUE{place} is not a setting."
+    assert problem.hint == f'Did you mean "{suggested}"?'
 
 
 @pytest.mark.parametrize(

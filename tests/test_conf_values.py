@@ -78,6 +78,11 @@ OPTIONS = "must be a dict of redis-py's options by name, not {}"
         *(("HOST", value, HOST) for value in ("h:6379", "redis://h", "u@h", "a b", "[::1]")),
         *(("HOST", value, LABEL) for value in ("redis..example", "a" * 64)),
         ("URL", "redis://:p@redis..example/1", LABEL),
+        (
+            "URL",
+            "redis://u:123?CANARY=1@h/0",
+            "it has a '@' behind a '?'; in a password write %40 and %3F",
+        ),
         *(("PORT", value, PORT) for value in (0, 65536, "6379", True, 1.0)),
         *(
             ("DB", value, "must be a whole number from 0 to 2147483648, not {}")

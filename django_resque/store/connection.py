@@ -138,6 +138,8 @@ def url_options(url: str) -> dict[str, Any]:
         raise ValueError("it must begin with redis://, rediss:// or unix://")
     if parts.fragment:
         raise ValueError("it has a '#'; in a password write %23")
+    if "@" in parts.query:
+        raise ValueError("it has a '@' behind a '?'; in a password write %40 and %3F")
     check_host(parts.hostname or "")
     if parts.scheme == "unix" and (parts.hostname or not parts.path):
         raise ValueError(
@@ -162,6 +164,11 @@ def option_names() -> frozenset[str]:
     for kind in (*SSLConnection.__mro__, *UnixDomainSocketConnection.__mro__):
         names.update(inspect.signature(kind.__init__).parameters)  # type: ignore[misc]
     return frozenset(names - OWNED_OPTIONS - {"self", "args", "kwargs"})
+
+
+def sentinel_option_names() -> frozenset[str]:
+    """Return the names of the options that the installed redis-py takes for Sentinels."""
+    return frozenset(inspect.signature(redis.Redis.__init__).parameters) - {"self", "host", "port"}
 
 
 def check_options(factory: PoolFactory) -> None:
