@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_resque.monitor import results as module
 from django_resque.monitor.results import (
     MOST_BYTES,
     ResultRow,
@@ -18,9 +19,11 @@ from django_resque.wire.result import Progress, ResultRecord
 from django_resque.wire.retry import RetryNote
 
 if TYPE_CHECKING:
+    import pytest
     import redis
 
     from django_resque.store import Store
+    from django_resque.wire.worker import Reservation
     from tests.trips import Trips
 
 _RECORD = ResultRecord("f00", "succeeded", "send", value=[1])
@@ -113,6 +116,23 @@ def test_trace_of_one_that_runs(resque_store: Store, redis_client: redis.Redis) 
     assert "c:1:*" == found.reservation.worker
     assert found.payload
     assert "send" == found.payload.name
+
+
+def test_trace_of_one_that_ends_meanwhile(
+    resque_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that ends while it is looked for is not taken for one that is nowhere."""
+    look = module._claim
+
+    def end_and_look(store: Store, id_: str) -> Reservation | None:
+        store.results.record("f00", _RECORD.encode(), 60)
+        return look(store, id_)
+
+    monkeypatch.setattr(module, "_claim", end_and_look)
+
+    found = trace(resque_store, "f00")
+
+    assert ("succeeded", _RECORD) == (found.status, found.known.record)
 
 
 def test_trace_of_one_that_is_retried(resque_store: Store) -> None:

@@ -74,6 +74,19 @@ def test_succeeded(admin_client: Client, resque_store: Store) -> None:
     )  # fmt: skip
     assert '"pages": 3' in shown["value"]
     assert "canary" not in admin_client.get(F00).content.decode()
+    assert "" == shown["worker_url"]
+
+
+def test_worker(admin_client: Client, resque_store: Store) -> None:
+    """Of one that has ended, the worker that had it is named, and leads to its page."""
+    record(resque_store, status="succeeded", worker=WORKER)
+
+    shown = data(admin_client)
+
+    assert (WORKER, f"{ROOT}workers/{WORKER}/", "") == (
+        shown["worker"], shown["worker_url"], shown["place_url"]
+    )  # fmt: skip
+    assert f'<a href="{shown["worker_url"]}">{WORKER}</a>' in admin_client.get(F00).content.decode()
 
 
 def test_failed(admin_client: Client, resque_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +122,7 @@ def test_running(
     shown = data(admin_client)
 
     assert len(round_trips) <= 3 * 8
-    assert ("running", 2, f"{ROOT}workers/{WORKER.replace('~', '~')}/") == (
+    assert ("running", 2, f"{ROOT}workers/{WORKER}/") == (
         shown["status"], shown["attempt"], shown["place_url"]
     )  # fmt: skip
     assert (25, "one") == (shown["progress"]["percent"], shown["progress"]["message"])
