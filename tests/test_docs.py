@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import shlex
 from argparse import SUPPRESS, ArgumentParser
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +19,7 @@ from django.core.cache import cache
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 from django.dispatch import Signal
+from django.utils.module_loading import import_string
 
 import django_resque
 from django_resque import exceptions, signals, wiring
@@ -244,6 +249,74 @@ def test_public_names() -> None:
     assert [name for name in django_resque.__all__ if name not in directives] == []
 
 
+def test_api_of_jobs() -> None:
+    """The API page has every option of ``@job``, as an argument and as an attribute of a job."""
+    text = page("reference/api.md")
+    (arguments,) = re.findall(r"^\.\. autofunction:: job\((.*)\)$", text, re.MULTILINE)
+    told = set(re.findall(r"(\w+)=", arguments)) - {"target"}
+
+    assert set(options._CHECKS) == told
+    assert set(options._CHECKS) - _members("Job") == set()
+
+
+def test_api_of_handles() -> None:
+    """What the page on jobs says of handles and of the job at work, the API page has too."""
+    jobs = page("reference/jobs.md")
+    for heading, name in (
+        ("### The handle", "JobHandle"),
+        ("### What came of it", "JobHandle"),
+        ("## The job at work", "CurrentJob"),
+    ):
+        told = defined(jobs.partition(f"{heading}\n")[2].partition("\n#")[0])
+        names = {each.removeprefix("await handle.").partition("(")[0] for each in told}
+
+        assert names - _members(name) == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    re.findall(
+        r"^\.\. autoclass:: ([\w.]+)(?:\(\))?\n +:members: ", page("reference/api.md"), re.MULTILINE
+    ),
+)
+def test_api_is_told(name: str) -> None:
+    """What the API page lists of a class has a docstring: without one it would be left out."""
+    shown = import_string(name if "." in name else f"django_resque.{name}")
+
+    assert sorted(_members(name) - set(_told(shown))) == []
+
+
+def _told(shown: type) -> Iterator[str]:
+    """Iterate over the members of a class that have a docstring."""
+    for name, value in inspect.getmembers(shown):
+        if isinstance(value, (FunctionType, MethodType, property)) and value.__doc__:
+            yield name
+    for kind in shown.__mro__:
+        if kind.__module__.startswith("django_resque"):
+            yield from _told_attributes(ast.parse(dedent(inspect.getsource(kind))))
+
+
+def _told_attributes(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            for before, after in pairwise(node.body):
+                if isinstance(before, ast.AnnAssign) and _is_text(after):
+                    yield ast.unparse(before.target).removeprefix("self.")
+                elif isinstance(before, ast.Assign) and _is_text(after):
+                    yield from (ast.unparse(each).removeprefix("self.") for each in before.targets)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _members(name: str) -> set[str]:
+    """Return the members that the API page shows of a class."""
+    pattern = rf"^\.\. autoclass:: {re.escape(name)}(?:\(\))?\n +:members: (.*)$"
+    (members,) = re.findall(pattern, page("reference/api.md"), re.MULTILINE)
+    return set(members.split(", "))
+
+
 def test_log_events() -> None:
     """Every event in the log is in the table of the deployment guide, and no other."""
     sources = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
@@ -268,6 +341,19 @@ def test_command_lines(where: str, line: str) -> None:
     name, *argv = shlex.split(line)
 
     command_parser(name).parse_args(argv)
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *PAGES], ids=lambda path: path.stem)
+def test_tables(path: Path) -> None:
+    """Every row of a table belongs to one, and has as many cells as its head."""
+    blocks = re.findall(r"(?:^\|.*\n)+", prose(path.read_text()), re.MULTILINE)
+    for head, rule, *rows in map(str.splitlines, blocks):
+        assert re.fullmatch(r"(\|---)+\|", rule), f"a table without a head: {head}"
+        assert [row for row in rows if len(_cells(row)) != len(_cells(head))] == []
+
+
+def _cells(row: str) -> list[str]:
+    return re.split(r"(?<!\\)\|", row)
 
 
 def test_modules() -> None:

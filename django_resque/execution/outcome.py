@@ -52,8 +52,11 @@ class Failed:
     """The job raised, or its process ended or was stopped before it could answer."""
 
     exception: str
+    """The dotted path of the exception."""
     error: str
+    """Its message."""
     backtrace: list[str] = field(default_factory=list)
+    """The lines of the traceback from the job's own code on; none if its process died."""
 
     @classmethod
     def from_exception(cls, error: BaseException) -> Failed:
@@ -89,6 +92,7 @@ class Retrying:
     """The job failed and is to be performed again."""
 
     failed: Failed
+    """What went wrong this time."""
     delay: float
     """Seconds from its end until it is to be performed again."""
     attempt: int
@@ -104,6 +108,7 @@ class Requeued:
     """The worker was lost or told to leave; the job is the next of its queue again."""
 
     failed: Failed
+    """How its performance ended."""
     is_counted: bool = False
     """Whether this was a loss, of which a job may only have a few."""
 

@@ -30,6 +30,7 @@ class DelayedJob:
     position: int
     """How many items of that timestamp were before it when it was read."""
     raw: bytes
+    """Its bytes."""
     queue: str
     """The queue it goes to; empty if it is not readable."""
     payload: Payload | None

@@ -54,8 +54,11 @@ class JobHandle:
     """
 
     queue: str
+    """The queue that it goes to; empty if only its id is known."""
     payload: Payload
+    """What goes there: name, arguments and further keys."""
     vetoed: bool = False
+    """Whether a ``before_enqueue`` hook refused it."""
     due: datetime | None = None
     """When a delayed job reaches its queue; None for one that was to reach it at once."""
     from_id: bool = False

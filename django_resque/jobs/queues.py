@@ -22,9 +22,11 @@ class QueuedJob:
     """One item of a queue as it lies there, from whichever client."""
 
     queue: str
+    """The queue that it was read from."""
     position: int
     """How many items were before it when it was read."""
     raw: bytes
+    """Its bytes."""
     payload: Payload | None
     """What it asks for; None if it is not readable."""
     error: str = ""

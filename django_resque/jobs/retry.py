@@ -64,11 +64,13 @@ class Retry:
     max_attempts: int = 5
     """How often the job is performed at most, the first time included."""
     backoff: Backoff = field(default_factory=Exponential)
+    """What tells the seconds before the next attempt."""
     on: Sequence[Kind] | Kind = (Exception,)
     """The exceptions to retry after, subclasses included."""
     never: Sequence[Kind] | Kind = ()
     """Those among them not to retry after."""
     jitter: float = 0.1
+    """The part of a delay by which it is longer or shorter at random, from 0 to 1."""
     record: Literal["last", "each"] = "last"
     """Whether a failure is recorded when retries are spent, or at each attempt."""
 

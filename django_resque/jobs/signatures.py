@@ -31,6 +31,7 @@ class Signature(Part, Generic[R_co]):
     """A job with arguments for one performance or many; made by :meth:`Job.s`."""
 
     job: Job[..., R_co]
+    """The job, as :meth:`Job.using` may have set it up."""
     args: tuple[Any, ...] = ()
     """As they travel, without what the job before returns."""
     takes_result: bool = False
@@ -50,6 +51,7 @@ class Chain(Part):
     """Jobs of which each is enqueued when the one before it has succeeded."""
 
     signatures: tuple[Signature[Any], ...]
+    """Its jobs in their order."""
 
     def enqueue(self) -> ChainHandle:
         """Enqueue the first job, which carries the others with it; return a handle at once."""
@@ -77,8 +79,11 @@ class Group:
     """Jobs, or chains of them, that are enqueued together, and one for when all are done."""
 
     members: tuple[Chain, ...]
+    """What is enqueued together; a single job is a chain of one."""
     callback: Chain
+    """What is enqueued when all members are done."""
     on_failure: OnFailure = "wait"
+    """What becomes of the callback if a member does not succeed."""
 
     def enqueue(self) -> GroupHandle:
         """Enqueue all members in one step; return a handle at once."""

@@ -47,6 +47,7 @@ class GroupHandle:
     """What enqueueing a group gives back."""
 
     members: tuple[JobHandle | ChainHandle, ...]
+    """The handles of its members, in their order."""
     callback: JobHandle
     """The job that is performed when all members are done; of a chain there, the last one."""
     first: JobHandle

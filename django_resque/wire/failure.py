@@ -25,13 +25,21 @@ class FailureRecord:
     """What is told of a failed job: when, what, why, where."""
 
     failed_at: str
+    """When: ``2026/11/21 04:48:58 UTC``."""
     payload: bytes
+    """The bytes of the payload, as they lay in the queue."""
     exception: str
+    """The dotted path of the exception."""
     error: str
+    """Its message."""
     backtrace: list[str]
+    """The lines of the traceback; none if the process died."""
     worker: str
+    """The id of the worker that had it."""
     queue: str
+    """The queue it came from."""
     extras: dict[str, Any] = field(default_factory=dict)
+    """All further keys, such as ``retried_at`` and ``attempt``."""
 
     def encode(self) -> bytes:
         """Return the record's bytes; the payload goes in untouched.

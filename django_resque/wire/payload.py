@@ -40,8 +40,11 @@ class Payload:
     """One request to perform a job: its name, its arguments and any further keys."""
 
     name: str
+    """The name of the job: its class, in the words of other clients."""
     args: list[Any] = field(default_factory=list)
+    """Its arguments."""
     extras: dict[str, Any] = field(default_factory=dict)
+    """All further keys, in their order."""
 
     @property
     def id(self) -> str | None:

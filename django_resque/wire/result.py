@@ -26,17 +26,23 @@ class ResultRecord:
     """How a job ended, as its worker wrote it; times are seconds since 1970."""
 
     id: str
+    """The job's id."""
     status: Ended
+    """How it ended, or ``retrying``."""
     job: str = ""
+    """The job's name."""
     queue: str = ""
+    """The queue it was taken from."""
     value: Any = None
     """What the function returned."""
     exception: str = ""
+    """The dotted path of the exception that failed it."""
     error: str = ""
     """Why it failed; of one that succeeded, why its value could not be kept."""
     attempt: int = 1
     """The number of performances so far."""
     worker: str = ""
+    """The id of the worker that had it."""
     queued: float | None = None
     started: float | None = None
     ended: float | None = None
@@ -106,10 +112,14 @@ class Progress:
     """How far a job is, in its own words; ``at`` is its last sign, in seconds since 1970."""
 
     done: float | None = None
+    """How much is done, in whatever the job counts."""
     total: float | None = None
+    """How much there is to do; None if the job does not tell."""
     message: str = ""
+    """What the job says of it."""
     at: float | None = None
     meta: dict[str, Any] = field(default_factory=dict)
+    """What else it wants to be known of it."""
 
     @property
     def told_at(self) -> datetime | None:

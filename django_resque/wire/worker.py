@@ -60,17 +60,21 @@ class WorkerId:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A payload taken from a queue and claimed by a worker; ``payload`` is its exact bytes.
-
-    ``rid`` names this one claim, so that a repeated call after a lost reply is recognised.
-    It is empty on the claims of other clients.
-    """
+    """A payload that was taken from a queue and claimed by a worker."""
 
     worker: str
+    """The id of the worker."""
     queue: str
+    """The queue it was taken from."""
     run_at: str
+    """When that was: ``2026-11-21T04:48:58Z``."""
     payload: bytes
+    """Its bytes as they lay in the queue."""
     rid: str = ""
+    """The name of this one claim, so that a repeated call after a lost reply is recognised.
+
+    Empty on the claims of other clients.
+    """
 
     def encode(self) -> bytes:
         """Return the claim's bytes: Ruby's document with our ``rid`` before it."""
