@@ -18,7 +18,7 @@ from dulwich.archive import tar_stream
 from dulwich.repo import Repo
 from PIL import Image
 
-from django_resque import job
+from django_resque import Retry, get_current_job, job
 from forge.models import Repository, Result
 
 if TYPE_CHECKING:
@@ -105,11 +105,27 @@ def fail() -> None:
     raise RuntimeError(msg)
 
 
-@job(timeout=60)
-def doze(seconds: int) -> None:
-    """Sleep, so that you can watch a worker at work, or stop it."""
-    time.sleep(seconds)
+@job(retry=Retry(max_attempts=3, backoff=3, jitter=0))
+def stumble() -> None:
+    """Fail twice, and go well when it is retried for the second time."""
+    current = get_current_job()
+    attempt = current.attempt if current else 3
+    if attempt < 3:  # noqa: PLR2004 the last one that the policy allows
+        msg = f"Attempt {attempt} went wrong"
+        raise RuntimeError(msg)
+    _record("stumble", f"Went well at attempt {attempt}")
+
+
+@job(timeout=60, result_ttl=3600)
+def doze(seconds: int) -> str:
+    """Sleep, so that you can watch a worker at work and how far it is, or stop it."""
+    current = get_current_job()
+    for second in range(1, seconds + 1):
+        time.sleep(1)
+        if current:
+            current.progress(second, seconds, "seconds")
     _record("doze", f"Slept for {seconds} seconds")
+    return "Well rested"
 
 
 @job(max_memory="250M", timeout=60)

@@ -45,6 +45,7 @@ GOOD = {
 }
 BAD = {
     "fail": Order(jobs.fail, "Fail"),
+    "stumble": Order(jobs.stumble, "Stumble"),
     "doze": Order(jobs.doze, "Sleep", lambda _: (10,)),
     "leak": Order(jobs.leak, "Leak memory"),
     "leave": Order(jobs.leave, "Exit"),

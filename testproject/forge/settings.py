@@ -62,7 +62,17 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = VAR / "media"
 
 REDIS_URL = os.environ.get("FORGE_REDIS_URL", "redis://localhost:6379")
-RESQUE = {"URL": REDIS_URL}
+RESQUE = {
+    "URL": REDIS_URL,
+    "SCHEDULE": {
+        "reminder": {
+            "every": "30s",
+            "job": "forge.jobs.notify",
+            "args": ["smith@example.com", "The fire still burns"],
+            "description": "Remind the smith of the fire",
+        },
+    },
+}
 # Another database of the same server: clearing the cache must not clear the queues.
 CACHES = {
     "default": {

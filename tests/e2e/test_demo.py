@@ -115,6 +115,21 @@ def test_misfortune(visitor: Visitor, button: str, job: str, told: str) -> None:
     assert failure["error"].partition(";")[0] in visitor.get("").replace("&#x27;", "'")
 
 
+def test_retry(visitor: Visitor) -> None:
+    """A job that stumbles comes back by itself, for which a scheduler runs; nothing has failed."""
+    before = visitor.status()["failed"]
+    visitor.press("stumble")
+
+    eventually(lambda: "stumble" in visitor.status()["results"], 60, "the third attempt")
+    assert before == visitor.status()["failed"]
+    assert "Went well at attempt 3" in visitor.get("")
+
+
+def test_schedule(demo: Demo) -> None:
+    """A recurring job is enqueued by itself."""
+    demo.find(r"mail +\| ('The fire still burns') to smith@example\.com")
+
+
 def test_sleep_can_be_watched(visitor: Visitor) -> None:
     """A job that sleeps does not keep the other worker from the next job."""
     before = visitor.status()["results"].count("fetch")
