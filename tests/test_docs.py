@@ -329,10 +329,10 @@ def test_log_events() -> None:
 
 
 def _command_lines() -> Iterator[tuple[str, str]]:
-    for path in PAGES:
+    for path in (ROOT / "README.md", *PAGES):
         for line in path.read_text().splitlines():
             for match in re.finditer(r"manage\.py (resque_\w+[^`|#\\]*)", line):
-                yield str(path.relative_to(DOCS)), match[1]
+                yield str(path.relative_to(ROOT)), match[1]
 
 
 @pytest.mark.parametrize(("where", "line"), sorted(set(_command_lines())))
@@ -377,12 +377,22 @@ def test_readme_links() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def test_readme_figures() -> None:
+    """Ratios in the README are those that the page on performance has."""
+    compared = (ROOT / "README.md").read_text().partition("## Beside others")[2]
+    figures = re.findall(r"\d+\.\d+ to \d+\.\d+", compared)
+    measured = page("explanation/performance.md").partition("## Measured")[2]
+
+    assert figures
+    assert [figure for figure in figures if figure not in measured] == []
+
+
 def _python_blocks() -> Iterator[tuple[str, str]]:
-    for path in PAGES:
+    for path in (ROOT / "README.md", *PAGES):
         for number, (language, code) in enumerate(fences(path.read_text())):
             if language == "python":
                 without_options = re.sub(r"\A(:\w+:.*\n)+", "", code)
-                yield f"{path.relative_to(DOCS)} block {number}", without_options
+                yield f"{path.relative_to(ROOT)} block {number}", without_options
 
 
 @pytest.mark.parametrize(("where", "code"), list(_python_blocks()))
