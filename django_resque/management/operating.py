@@ -16,7 +16,24 @@ from django_resque.wire.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from django.core.management.base import CommandParser
+
     from django_resque.store import Store
+
+
+def add_targets(parser: CommandParser, verb: str) -> None:
+    """Declare what a command pauses or resumes: queues, all workers, or one."""
+    parser.add_argument("queues", nargs="*", metavar="QUEUE", help=f"Queues to {verb}.")
+    parser.add_argument("--all", action="store_true", help=f"{verb.title()} all workers instead.")
+    parser.add_argument(
+        "--worker", metavar="ID", help=f"{verb.title()} one worker of ours instead."
+    )
+
+
+def check_targets(options: dict[str, Any]) -> None:
+    """Raise CommandError unless just one kind of them was named."""
+    if [bool(options[what]) for what in ("queues", "all", "worker")].count(True) != 1:
+        raise CommandError("Name queues, or give --all or --worker", returncode=2)
 
 
 class OperatingCommand(BaseCommand):

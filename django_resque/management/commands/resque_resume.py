@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import CommandError
-
 from django_resque.control.queues import resume_queue
 from django_resque.control.workers import resume_all, resume_worker
-from django_resque.management.operating import OperatingCommand
+from django_resque.management.operating import OperatingCommand, add_targets, check_targets
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -24,14 +22,11 @@ class Command(OperatingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("queues", nargs="*", metavar="QUEUE", help="Queues to resume.")
-        parser.add_argument("--all", action="store_true", help="Resume all workers instead.")
-        parser.add_argument("--worker", metavar="ID", help="Resume one worker of ours instead.")
+        add_targets(parser, "resume")
 
     def operate(self, store: Store, options: dict[str, Any]) -> None:
         """Resume what was named."""
-        if [bool(options[what]) for what in ("queues", "all", "worker")].count(True) != 1:
-            raise CommandError("Name queues, or give --all or --worker", returncode=2)
+        check_targets(options)
         if options["worker"]:
             resume_worker(store, options["worker"])
             self.stdout.write(f"{printable(options['worker'])} takes jobs again")

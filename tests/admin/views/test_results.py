@@ -15,6 +15,7 @@ from django_resque.wire.order import Order
 from django_resque.wire.result import Progress, ResultRecord
 from django_resque.wire.vitals import Vitals
 from django_resque.wire.worker import Reservation
+from tests.admin import reading
 from tests.admin.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -34,12 +35,7 @@ pytestmark = pytest.mark.usefixtures("resque_settings")
 
 def data(client: Client, url: str = F00, status: int = 200, **query: Any) -> Any:
     """Return what a page shows, whose other forms have nothing missing in them."""
-    for form in ({}, {"format": "fragment"}):
-        answer = client.get(url, {**query, **form})
-        assert status == answer.status_code
-        assert b"%missing" not in answer.content
-        assert b"<script>alert" not in answer.content
-    return client.get(url, {**query, "format": "json"}).json()
+    return reading.data_of_whole(client, url, status=status, **query)
 
 
 def told(client: Client) -> str:

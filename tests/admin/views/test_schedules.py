@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from django_resque import job
 from django_resque.jobs.registry import registry
@@ -180,3 +181,11 @@ def test_fragment_has_no_fields(admin_client: Client) -> None:
         found = admin_client.get(url, {"format": "fragment"}).content
         assert b"csrfmiddlewaretoken" not in found
         assert b'type="text"' not in found
+
+
+def test_filter_is_a_verb(admin_client: Client) -> None:
+    """The button of the filter says what it does, in languages that tell verbs from nouns."""
+    with translation.override("de"):
+        page = text(admin_client)
+
+    assert ">Filtern</button>" in page
