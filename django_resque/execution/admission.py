@@ -67,7 +67,7 @@ class Admission:
         return admittance.status == "admitted"
 
     def _admittance(self, reservation: Reservation) -> Admittance | None:
-        """Ask for one; None if nothing stands in the way, which for most is told without Redis."""
+        """Ask a limit, if there is one; None if nothing stands in the way, as for most jobs."""
         job = registered_job(reservation.payload)
         if job is None:
             return self._park(reservation) if self._park_unknown else None

@@ -83,7 +83,7 @@ def enqueue_at_to(
 def enqueue_at_to(
     queue: str, moment: datetime, job: Job[..., Any] | str, /, *args: Any, **kwargs: Any
 ) -> JobHandle:
-    """Let a job, also one that only another program knows, reach a queue of your choice then."""
+    """Let a job, also one that only another program knows, reach this queue at an aware datetime."""
     check_queue_name(queue)
     return job_named(job, queue).enqueue_at(moment, *args, **kwargs)
 
@@ -99,7 +99,10 @@ def enqueue_in_to(
 def enqueue_in_to(
     queue: str, delay: timedelta | float, job: Job[..., Any] | str, /, *args: Any, **kwargs: Any
 ) -> JobHandle:
-    """Let a job, also one that only another program knows, reach a queue of your choice later."""
+    """Let a job, also one that only another program knows, reach this queue after a delay.
+
+    The delay is a timedelta or a number of seconds.
+    """
     check_queue_name(queue)
     return job_named(job, queue).enqueue_in(delay, *args, **kwargs)
 

@@ -86,9 +86,10 @@ def job(target: Any = None, /, **options: Any) -> Any:
     Used as ``@job`` or with options, as in ``@job(queue="critical", timeout=30)``:
     ``name`` meets the class name of another language, ``timeout`` is in seconds, ``max_memory``
     is a size such as ``"200M"``, ``ids=False`` writes payloads exactly as Ruby does, ``retry``
-    is a :class:`Retry`, ``result_ttl`` keeps for so long what came of the job, ``unique`` lets
-    no second job of equal arguments be enqueued until then, ``max_running`` and ``rate`` limit
-    how many are performed at once and in a while, such as ``"10/m"``.
+    is a :class:`Retry`, ``result_ttl`` keeps for so long what came of the job. ``unique`` lets
+    no second job of equal arguments be enqueued ``"until_start"`` or ``"until_end"`` of the
+    first. ``max_running`` limits how many are performed at once, and ``rate`` how many begin in
+    a while, such as ``"10/m"``.
     """
     options = checked(options)
     if target is not None:

@@ -90,7 +90,7 @@ class Job(Generic[P, R]):
     rate: Rate | None = None
     """How many begin in which span; None for any number."""
     limit_by: tuple[str, ...] | Callable[..., Any] | None = None
-    """What makes calls share these limits; None for that all calls do."""
+    """What makes calls share these limits; None if all calls share them."""
     at_front: bool = False
     """Whether it is enqueued before those that wait already."""
     on_commit: OnCommit = True

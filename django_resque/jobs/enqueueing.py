@@ -85,7 +85,7 @@ def _push(
     encoded: Sequence[bytes],
     due: datetime | None,
 ) -> list[Payload]:
-    """Push what no lock keeps away, or lay it by; return what was."""
+    """Push or delay what no lock keeps away; return what was pushed or delayed."""
     store = wiring.store()
     payloads = [handle.payload for handle in handles]
     later = due if due is not None and due > timestamps.now() else None

@@ -50,7 +50,8 @@ class Fate:
 class JobHandle:
     """What enqueueing gives back at once.
 
-    False when a ``before_enqueue`` hook refused the job, or one like it that is unique waits.
+    False when a ``before_enqueue`` hook refused the job, or when it is unique and one like it is
+    there already.
     """
 
     queue: str

@@ -47,7 +47,7 @@ def checked_rate(value: Any) -> Rate:
 
 
 def mark_limited(job: Job[..., Any], payload: Payload) -> None:
-    """Let a payload tell for whom it is, where a function of its job tells that.
+    """Write into a payload what its job's ``limit_by`` returns for it, if that is a function.
 
     Raises ArgumentError if the function returns what is no JSON.
     """
@@ -69,7 +69,7 @@ def terms_of(job: Job[..., Any], payload: Payload) -> Terms | None:
 
 
 def _whom(job: Job[..., Any], payload: Payload) -> str:
-    """Return for whom a payload of any client is; empty if it does not tell."""
+    """Return what ``limit_by`` makes of a payload of any client; empty if that is not known."""
     whom = payload.extras.get(KEY)
     if isinstance(job.limit_by, tuple):
         try:

@@ -49,7 +49,7 @@ class Step:
 
     @property
     def link(self) -> Link:
-        """What the job before it carries of it."""
+        """The form in which the payload of the job before it carries it."""
         queue = self.job.queue or get_settings().default_queue
         return Link(queue, self.payload, self.takes_result)
 

@@ -33,7 +33,7 @@ class Link:
     """Whether what the one before returns is its first argument."""
 
     def document(self) -> dict[str, Any]:
-        """Return what the one before carries of it."""
+        """Return the form in which the payload of the job before it carries it."""
         passing = {_TAKES_RESULT: True} if self.takes_result else {}
         payload = self.payload
         head = {"class": payload.name, "args": payload.args, _QUEUE: self.queue}
@@ -51,7 +51,7 @@ class Membership:
     on_failure: OnFailure = "wait"
 
     def document(self) -> dict[str, Any]:
-        """Return what the payload carries of it."""
+        """Return the form in which the payload of a member carries it."""
         policy = {} if self.on_failure == "wait" else {"on_failure": self.on_failure}
         return {"id": self.group, "member": self.member, **policy}
 

@@ -110,7 +110,7 @@ class Reservation:
 
 
 def reservation_for(job_id: str, claims: Iterable[tuple[str, bytes | None]]) -> Reservation | None:
-    """Return the one for the job of that id among workers and their claims; None if none is.
+    """Return the claim on the job of that id, given workers and their claims; None without one.
 
     Claims that cannot be read, or are cut short, are passed over.
     """
