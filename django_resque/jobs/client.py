@@ -83,7 +83,10 @@ def enqueue_at_to(
 def enqueue_at_to(
     queue: str, moment: datetime, job: Job[..., Any] | str, /, *args: Any, **kwargs: Any
 ) -> JobHandle:
-    """Let a job, also one that only another program knows, reach this queue at an aware datetime."""
+    """Let a job, also one that only another program knows, reach this queue at a moment.
+
+    The moment is an aware datetime.
+    """
     check_queue_name(queue)
     return job_named(job, queue).enqueue_at(moment, *args, **kwargs)
 
