@@ -46,7 +46,7 @@ class Fate:
     duplicate_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class JobHandle:
     """What enqueueing gives back at once.
 
@@ -64,7 +64,7 @@ class JobHandle:
     """When a delayed job reaches its queue; None for one that was to reach it at once."""
     from_id: bool = False
     """Whether it was made by :meth:`for_id`: then the payload's arguments are not known."""
-    fate: Fate | None = field(default=None, compare=False, repr=False)
+    fate: Fate | None = field(default=None, compare=False)
     follows: bool = False
     """Whether it goes to its queue only after others have ended."""
     before: JobHandle | None = None
@@ -81,6 +81,15 @@ class JobHandle:
         name = record.job if record else ""
         found = queue or (record.queue if record else "")
         return cls(found, Payload(name, [], {"id": id}), from_id=True)
+
+    def __repr__(self) -> str:
+        """Tell the job by name, id and queue, without its arguments: handles go into logs."""
+        told = [self.payload.name, f"id={self.id}", f"queue={self.queue!r}"]
+        if self.due is not None:
+            told.append(f"due={self.due.isoformat()}")
+        if self.vetoed:
+            told.append("vetoed")
+        return f"<JobHandle {' '.join(filter(None, told))}>"
 
     @property
     def id(self) -> str | None:

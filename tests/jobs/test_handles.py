@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,6 +37,18 @@ def end(handle: JobHandle, status: Any = "succeeded", **fields: Any) -> None:
     """Let what came of a job be known."""
     record = ResultRecord(str(handle.id), status, job="send", queue="q", **fields)
     wiring.store().results.record(record.id, record.encode(), 60)
+
+
+def test_a_handle_shows_no_arguments(send: Job[..., Any]) -> None:
+    """Written to a log, a handle tells which job it is, and not what it was called with."""
+    handle = send.enqueue("CANARY")
+    later = send.enqueue_at(datetime(2036, 1, 2, tzinfo=timezone.utc), "CANARY")
+    following = (send.s("CANARY") | send.s("CANARY")).enqueue()
+
+    assert f"<JobHandle {send.name} id={handle.id} queue={handle.queue!r}>" == repr(handle)
+    assert " due=2036-01-02T00:00:00+00:00>" in repr(later)
+    assert "CANARY" not in repr([later, following])
+    assert "<JobHandle id=x queue=''>" == repr(JobHandle.for_id("x"))
 
 
 def test_way(send: Job[..., Any], redis_client: redis.Redis) -> None:
