@@ -28,6 +28,7 @@ class Hands:
 
     def take(self) -> Reservation | None:
         """Reserve the next job; None if there is none."""
+        self._store.workers.register(WORKER, "then")
         return self._reserver.next().reservation
 
     def end(self, reservation: Reservation, outcome: Outcome) -> None:

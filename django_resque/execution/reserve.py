@@ -20,7 +20,9 @@ _NOWHERE = Look(())
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a look found: ``status`` is job, orders, paused, empty or done (nothing was asked).
+    """What a look found.
+
+    ``status`` is job, forgotten, orders, paused, empty or done (nothing was asked).
 
     ``settled`` is None if there was nothing to settle, False if the claim was no longer ours.
     ``errors`` are Redis' refusals of parts of the ending.

@@ -35,19 +35,25 @@ class Pruned:
 
 
 def prune(
-    store: Store, backends: Sequence[FailureBackend], ttl: float, *, own: str = ""
+    store: Store,
+    backends: Sequence[FailureBackend],
+    ttl: float,
+    *,
+    own: str = "",
+    listening: float = float("inf"),
 ) -> list[Pruned]:
     """Strike off every dead worker but ``own``; its job, if it held one, fails.
 
     One of ours is dead when its pid on this machine is gone, or after ``ttl`` seconds of
-    silence; a worker of another client after Ruby's own limit. However many processes
+    silence; a worker of another client after Ruby's own limit. Silence counts for no longer than
+    the ``listening`` seconds for which it could have been heard. However many processes
     prune at once, and whatever the worker does if it is alive after all, a job ends once.
     """
     ids, beats, now = store.workers.signs_of_life()
     dead = [
         worker
         for worker in sorted(ids | beats.keys())
-        if worker != own and _is_dead(worker, beats.get(worker), now, ttl)
+        if worker != own and _is_dead(worker, beats.get(worker), now, ttl, listening)
     ]
     pruned = [
         strike(store, backends, worker, claim, beats.get(worker, ""))
@@ -91,7 +97,7 @@ def _log(worker: str, reservation: Reservation | None, outcome: Verdict) -> None
     )
 
 
-def _is_dead(worker: str, heartbeat: str | None, now: int, ttl: float) -> bool:
+def _is_dead(worker: str, heartbeat: str | None, now: int, ttl: float, listening: float) -> bool:
     try:
         identity = WorkerId.parse(worker)
     except DecodeError:
@@ -101,4 +107,4 @@ def _is_dead(worker: str, heartbeat: str | None, now: int, ttl: float) -> bool:
     beat = timestamps.parse(heartbeat) if heartbeat else None
     if beat is None:
         return False
-    return is_silent(identity, now - beat.timestamp(), ttl)
+    return is_silent(identity, min(now - beat.timestamp(), listening), ttl)

@@ -81,7 +81,7 @@ class Worker:
         """
         self.options = options
         self.id = str(new_worker_id(options.queues.label))
-        self._settings = settings
+        self._ttl = settings.heartbeat_ttl
         self._store = store
         self._link = link
         self._backends = backends
@@ -89,10 +89,8 @@ class Worker:
         self._procline = Procline()
         reserver = Reserver(store, self.id, options.queues)
         started = timestamps.started(timestamps.now())
-        interval = settings.heartbeat_interval
-        self._heart = Heart(
-            store, thread_store, self.id, started, interval=interval, vitals=self._vitals
-        )
+        beats = {"interval": settings.heartbeat_interval, "ttl": settings.heartbeat_ttl}
+        self._heart = Heart(store, thread_store, self.id, started, vitals=self._vitals, **beats)
         admission = Admission(store, settings.park_unknown, self._heart.expect)
         self._claims = Claims(reserver, admission, store, backends, self)
         self._performers = Performers(
@@ -143,8 +141,8 @@ class Worker:
                 self._claims.give_back(answer.reservation)
         elif answer.reservation is not None:
             self._work(answer.reservation)
-        elif answer.status in ("orders", "parked"):
-            self._watch.reset()  # what woke it was an order, or a push to no avail
+        elif answer.status in ("forgotten", "orders", "parked"):
+            self._watch.reset()  # what woke it was no push, or one to no avail
         elif self.options.burst and answer.status == "empty":
             self._tell_idle()
             return EXIT_OK
@@ -184,6 +182,8 @@ class Worker:
             answer = self._claims.next(armed=self._watch.armed)
             if answer.status == "orders":
                 self._orders.ask()
+            elif answer.status == "forgotten":
+                self._heart.hurry()
         except StoreError as error:
             self._wait_out(error)
             return None
@@ -198,9 +198,8 @@ class Worker:
             # A push announced meanwhile may have been heard by a heartbeat: so look again.
             self._mourn_pruned()
             return
-        idle_until = self._idle_since + (
-            _NEVER if self.options.max_idle is None else self.options.max_idle
-        )
+        most = self.options.max_idle
+        idle_until = self._idle_since + (_NEVER if most is None else most)
         if time.monotonic() >= idle_until:
             self._orders.leave()
         else:
@@ -365,8 +364,9 @@ class Worker:
 
     def _beat(self) -> None:
         if self._heart.beat_if_due():
-            ttl = self._settings.heartbeat_ttl
-            self._to_mourn += prune(self._store, self._backends, ttl, own=self.id)
+            own, listening = self.id, self._heart.unbroken
+            pruned = prune(self._store, self._backends, self._ttl, own=own, listening=listening)
+            self._to_mourn += pruned
 
     def _vitals(self) -> Vitals:
         return Vitals(

@@ -220,6 +220,18 @@ def translate(error: Exception, *, sent: bool = False) -> StoreError:
     return translated
 
 
+def or_nothing(reply: Any) -> Any:
+    """Return a reply; None for that about a key of a wrong type, which holds nothing.
+
+    Raises whatever else Redis refused.
+    """
+    if isinstance(reply, redis.ResponseError):
+        if str(reply).startswith("WRONGTYPE"):
+            return None
+        raise translate(reply)
+    return reply
+
+
 class TellingUncertainty:
     """Raises EnqueueUncertain where the connection breaks before Redis answered to a push."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django_resque.store.commander import or_nothing
 from django_resque.store.link import ARM
 from django_resque.store.scripts import Script
 from django_resque.wire import timestamps
@@ -55,9 +56,9 @@ class Look:
 class StepReply:
     """What a step did.
 
-    ``status`` is job, stale, queues, orders, paused, empty or done. ``finished`` tells whether the
-    ending was written; ``errors`` are Redis' refusals of single commands of it. ``claim`` comes
-    with job and stale, ``queues`` with queues.
+    ``status`` is job, stale, queues, forgotten, orders, paused, empty or done. ``finished`` tells
+    whether the ending was written; ``errors`` are Redis' refusals of single commands of it.
+    ``claim`` comes with job and stale, ``queues`` with queues.
     """
 
     status: str
@@ -65,6 +66,17 @@ class StepReply:
     errors: list[str]
     claim: bytes = b""
     queues: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A sign of life that was given."""
+
+    at: int
+    """When, by the clock of Redis, in epoch seconds."""
+    look_in: float | None
+    """In how many seconds somebody is to look at what waits for a limit
+    (``store.limits.let_in``); None if nothing does."""
 
 
 class Workers:
@@ -88,8 +100,9 @@ class Workers:
         """Write an ending and claim the next payload as ``rid``, in one atomic step.
 
         Repeating a call whose reply was lost, with the same ending and rid, neither writes
-        twice nor loses a payload. An empty ``rid`` writes the ending only. ``armed`` makes Redis
-        announce the next push to these queues.
+        twice nor loses a payload. An empty ``rid`` writes the ending only. A worker that is not
+        registered (any more) claims nothing. ``armed`` makes Redis announce the next push to
+        these queues.
         """
         keys = self._keys
         script_keys = [
@@ -98,6 +111,7 @@ class Workers:
             keys.paused_queues,
             keys.queues,
             keys.orders(worker),
+            keys.started(worker),
             *map(keys.queue, look.queues),
         ]
         args: list[Word] = [ending.rid if ending else "", rid, f'"{run_at}"', look.watched]
@@ -107,20 +121,20 @@ class Workers:
         reply = self._commander.script(_STEP, script_keys, args, before=before)
         return _step_reply(*reply)
 
-    def register(self, worker: str, started: str, vitals: bytes = b"") -> float | None:
+    def register(self, worker: str, started: str, vitals: bytes = b"") -> Beat:
         """Make a worker known and alive, again if need be; at every heartbeat as well.
 
         Redis may have been emptied or another worker have struck it off meanwhile. ``vitals``
-        tell how it is. Returns in how many seconds somebody is to look at what waits for a
-        limit (``store.limits.let_in``); None if nothing does.
+        tell how it is.
         """
         keys = self._keys
+        at = self.now()
         wait = self._commander.script(
             _REGISTER,
             [keys.workers, keys.heartbeats, keys.started(worker), keys.vitals, keys.parked_limits],
-            [worker, timestamps.heartbeat(self.now()), started, vitals],
+            [worker, timestamps.heartbeat(at), started, vitals],
         )
-        return None if wait < 0 else wait / 1000
+        return Beat(at, None if wait < 0 else wait / 1000)
 
     def now(self) -> int:
         """Return Redis' own time in epoch seconds: the clock of all heartbeats."""
@@ -225,11 +239,13 @@ class Workers:
     def take_orders(self, worker: str) -> list[bytes]:
         """Return what a worker was told since it asked last, the oldest first, and forget it."""
         key = self._keys.orders(worker)
-        *_, (found, _deleted) = self._commander.pipe(
-            [("MULTI",), ("LRANGE", key, 0, -1), ("DEL", key), ("EXEC",)]
-        )
-        # A key that is no list holds no orders; it is deleted all the same.
-        return [] if isinstance(found, Exception) else list(found)
+        # No transaction, for which there is no room at maxmemory.
+        (found,) = self._commander.exchange([("LPOP", key, _MOST_ORDERS)])
+        if isinstance(found, Exception) and or_nothing(found) is None:
+            # A key that is no list holds no orders; its being there must not be told for ever.
+            self._commander.call("DEL", key)
+            return []
+        return list(found or ())
 
     def pause_all(self) -> None:
         """Let every worker, of any client that honours it, take no further job."""

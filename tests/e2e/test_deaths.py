@@ -154,3 +154,27 @@ def test_large_payload(project: Project, redis_client: redis.Redis) -> None:
     (raw,) = redis_client.lrange("resque:failed", 0, -1)
     assert isinstance(raw, bytes)
     assert payload in raw
+
+
+def test_struck_off_before(project: Project, redis_client: redis.Redis) -> None:
+    """A worker that another client struck off while idle is known again before its next job.
+
+    Killed with that job, it leaves the failure that any other leaves.
+    """
+    worker = project.worker()
+    (raw,) = redis_client.smembers("resque:workers")
+    name = str(raw, "utf-8") if isinstance(raw, bytes) else raw
+    # As Ruby does it.
+    redis_client.srem("resque:workers", name)
+    redis_client.delete(f"resque:worker:{name}", f"resque:worker:{name}:started")
+    redis_client.hdel("resque:workers:heartbeat", name)
+    redis_client.delete(f"resque:stat:processed:{name}", f"resque:stat:failed:{name}")
+
+    push(redis_client, "wait", 1)
+    eventually(project.effects)
+    worker.kill_tree()
+    project.worker()
+
+    (failure,) = eventually(lambda: failures(redis_client))
+    assert "django_resque.exceptions.PruneDeadWorkerDirtyExit" == failure["exception"]
+    assert name == failure["worker"]

@@ -105,6 +105,26 @@ def test_restart_at_work(project: Project, server: EmbeddedServer, client: redis
     assert ["ok 1", "ok 2"] == project.effects()[1:]
 
 
+def test_long(project: Project, server: EmbeddedServer, client: redis.Redis) -> None:
+    """However long Redis was away, who comes back first takes none of the others for dead."""
+    project.resque |= {"HEARTBEAT_INTERVAL": 0.2, "HEARTBEAT_TTL": 1.0}
+    workers = [project.worker() for _ in range(4)]
+    for number in range(4):
+        push(client, "wait", number)
+    await_effects(project, 4)
+    server.kill()
+    began = time.monotonic()
+    eventually(lambda: time.monotonic() - began > 4.0)
+
+    server.start()
+
+    eventually(lambda: all("Redis answers again" in worker.log for worker in workers), timeout=20)
+    project.release()
+    eventually(lambda: stats(client) == (4, 0))
+    assert [] == failures(client)
+    assert 4 == client.scard("resque:workers")
+
+
 def test_restarts(project: Project, server: EmbeddedServer, client: redis.Redis) -> None:
     """Killed and started again in the midst of work, Redis makes no job lost or done twice."""
     push_many(client)

@@ -54,7 +54,8 @@ def store(commander: LossyCommander) -> Store:
 
 
 def reserver(store: Store, queues: str = "q") -> Reserver:
-    """Return a reserver for these queues."""
+    """Return a reserver for these queues, of a registered worker."""
+    store.workers.register(WORKER, "then")
     return Reserver(store, WORKER, QueuePatterns.parse(queues.split(",")))
 
 

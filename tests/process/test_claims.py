@@ -34,7 +34,8 @@ def nothing() -> None:
 
 @pytest.fixture
 def claims(store: Store) -> Claims:
-    """The claims of a worker that works on the queue q."""
+    """The claims of a registered worker that works on the queue q."""
+    store.workers.register(WORKER, "then")
     reserver = Reserver(store, WORKER, QueuePatterns.parse(["q"]))
     admission = Admission(store, 0.0, lambda _seconds: None)
     return Claims(reserver, admission, store, [RedisBackend()], cast("Worker", "the worker"))

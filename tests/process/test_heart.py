@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from django_resque.exceptions import StoreError, StoreUnavailable
 from django_resque.process.heart import Heart
 from django_resque.store.history import History
+from django_resque.store.workers import Beat
 from django_resque.wire.vitals import Vitals
 from tests.claims import WORKER, reservation
 from tests.polling import eventually
@@ -36,7 +38,7 @@ class NoStore:
         """The noun asked for."""
         return self
 
-    def register(self, worker: str, started: str, vitals: bytes) -> None:
+    def register(self, worker: str, started: str, vitals: bytes) -> Beat:
         """Fail."""
         self.attempts += 1
         raise StoreUnavailable("away")
@@ -48,10 +50,12 @@ def no_store() -> NoStore:
     return NoStore()
 
 
-def heart(store: object, interval: float = 10.0, thread_store: object = None) -> Heart:
+def heart(
+    store: object, interval: float = 10.0, thread_store: object = None, *, ttl: float = 60.0
+) -> Heart:
     """Return a heart that beats over this store."""
     one, other = cast("Store", store), cast("Store", thread_store or store)
-    return Heart(one, other, _ID, "then", interval=interval, vitals=lambda: Vitals("idle"))
+    return Heart(one, other, _ID, "then", interval=interval, ttl=ttl, vitals=lambda: Vitals("idle"))
 
 
 def held(client: redis.Redis) -> Reservation:
@@ -103,6 +107,91 @@ def test_failed_beat(no_store: NoStore) -> None:
     assert 0.5 < beating.due - began < 3.0
     assert not beating.beat_if_due()
     assert 1 == no_store.attempts
+
+
+class Clock:
+    """A store whose Redis tells the time it is given, or is away if that is None."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self.at: int | None = 1000
+
+    @property
+    def workers(self) -> Clock:
+        """The noun asked for."""
+        return self
+
+    @property
+    def history(self) -> Clock:
+        """The other noun asked for."""
+        return self
+
+    def register(self, worker: str, started: str, vitals: bytes) -> Beat:
+        """Tell the time."""
+        if self.at is None:
+            raise StoreUnavailable("away")
+        return Beat(self.at, None)
+
+    def sample(self) -> float:
+        """Take none."""
+        return 60.0
+
+
+@pytest.mark.parametrize(
+    ("beats", "unbroken"),
+    [
+        ([], float("inf")),
+        ([0], float("inf")),
+        ([0, 10, 20, 31, 61], float("inf")),
+        ([0, 10, 41], 0),
+        ([0, 10, None, 41, 52], 11),
+        ([0, 10, None, None, 11], float("inf")),
+        ([0, 10, 9], 0),
+        ([0, 100_000, 100_010, 100_020], 20),
+        ([None, 5], 0),
+        ([None, 5, 15], 10),
+    ],
+)
+def test_unbroken(beats: list[int | None], unbroken: float) -> None:
+    """A gap between two beats, by the clock of Redis, makes the heart count anew.
+
+    So does a clock that goes back, and a first beat that had to wait for Redis.
+    """
+    clock = Clock()
+    beating = heart(clock)
+
+    for at in beats:
+        clock.at = None if at is None else 1_000_000 + at
+        with suppress(StoreUnavailable):
+            beating.beat()
+
+    assert unbroken == beating.unbroken
+
+
+def test_short_ttl(store: Store) -> None:
+    """However short the time after which workers are dead, one beat on the other is no gap."""
+    clock = Clock()
+    beating = heart(clock, interval=10.0, ttl=20.0)
+    for at in (0, 11, 23):
+        clock.at = 1_000_000 + at
+        beating.beat()
+
+    assert float("inf") == beating.unbroken
+
+
+def test_refused_look(
+    store: Store, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That jobs which wait cannot be looked at keeps no beat away, and is told now and then."""
+    beating = heart(store)
+    redis_client.set("resque:parked", "x")
+    beating.expect(0.0)
+
+    assert beating.beat_if_due()
+
+    assert [_ID] == store.workers.ids()
+    assert 5 < beating.due - time.monotonic()
+    assert "Jobs that wait for a limit cannot be looked at" in caplog.text
 
 
 def test_hurry(store: Store) -> None:

@@ -126,6 +126,18 @@ def test_silence(store: Store, worker: str, silent: float | None, is_pruned: boo
     assert is_pruned == (worker not in store.workers.ids())
 
 
+def test_listening(store: Store, dead: int) -> None:
+    """Silence counts from when somebody listens; of a process that is gone that is no matter."""
+    enter(store, ours(), silent=_TTL + 100)
+    enter(store, "host:1:q", silent=FOREIGN_TTL + 100)
+    gone = enter(store, ours(dead, mark=machine()), silent=_TTL + 100)
+
+    assert [gone] == [each.worker for each in prune(store, _BACKENDS, _TTL, listening=_TTL - 1)]
+    (pruned,) = prune(store, _BACKENDS, _TTL, listening=_TTL + 1)
+    assert ours() == pruned.worker
+    assert ["host:1:q"] == store.workers.ids()
+
+
 @pytest.mark.parametrize("beat", ["", "yesterday", "2026-13-45", "\x00", "null"])
 def test_unreadable_heartbeat(store: Store, beat: str) -> None:
     """A heartbeat that is no date tells nothing, and stops nobody."""

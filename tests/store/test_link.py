@@ -27,7 +27,9 @@ _WORKER = "host~0123456789ab:42:q"
 
 @pytest.fixture
 def link(redis_server: EmbeddedServer) -> Iterator[Link]:
-    """A link to the private server."""
+    """A link to the private server, for a registered worker."""
+    with redis_server.client() as client:
+        client.set(f"resque:worker:{_WORKER}:started", "then")
     link = Link(from_unix_socket(redis_server.socket))
     yield link
     link.close()

@@ -7,31 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from django_resque.embedded import EmbeddedServer
 from django_resque.exceptions import StoreError, StoreUnavailable
-from django_resque.store import Store
-from django_resque.store.commander import PooledCommander
-from django_resque.store.connection import from_unix_socket
 from django_resque.store.workers import Ending, Look, StepReply
 from django_resque.wire import timestamps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import redis
 
+    from django_resque.embedded import EmbeddedServer
+    from django_resque.store import Store
     from django_resque.store.commander import Command
 
 _ID = "host~0123456789ab:42:q"
 _CLAIM = f"resque:worker:{_ID}"
 _RUN_AT = "2026-11-21T04:48:58Z"
-
-
-@pytest.fixture
-def full_server() -> Iterator[EmbeddedServer]:
-    """A server with no memory left for writes."""
-    with EmbeddedServer("--maxmemory-policy", "noeviction") as server:
-        yield server
 
 
 def step(
@@ -42,7 +31,8 @@ def step(
     ending: Ending | None = None,
     known: frozenset[str] | None = None,
 ) -> StepReply:
-    """Take a step over queues separated by commas."""
+    """Take a step over queues separated by commas, as a worker that is registered."""
+    store.commander.exchange([("SET", store.keys.started(_ID), "then", "NX")])
     look = Look(queues.split(",") if queues else (), known)
     return store.workers.step(_ID, look, ending=ending, rid=rid, run_at=_RUN_AT)
 
@@ -380,10 +370,10 @@ def test_script_flushed(store: Store, redis_client: redis.Redis) -> None:
     assert "job" == step(store).status
 
 
-def test_full(full_server: EmbeddedServer) -> None:
+def test_full(full_server: EmbeddedServer, full_store: Store) -> None:
     """With no memory left jobs are still claimed and finished, failures recorded."""
-    commander = PooledCommander(from_unix_socket(full_server.socket)())
-    store = Store(commander, "resque")
+    store = full_store
+    store.workers.register(_ID, "then")
     store.queues.push_many("q", [b"1", b"2", b"3"])
     with full_server.client() as client:
         client.config_set("maxmemory", "1")
@@ -399,24 +389,32 @@ def test_full(full_server: EmbeddedServer) -> None:
         assert [1] == store.stats.get("processed")
         assert "job" == step(store, rid="r3", ending=Ending("r2")).status
         assert "empty" == step(store, rid="r4", ending=Ending("r3")).status
-    commander.close()
 
 
-def test_register_full(full_server: EmbeddedServer) -> None:
+def test_register_full(full_server: EmbeddedServer, full_store: Store) -> None:
     """A worker can begin when there is no memory left: it is there to free some."""
-    commander = PooledCommander(from_unix_socket(full_server.socket)())
-    store = Store(commander, "resque")
     with full_server.client() as client:
         client.config_set("maxmemory", "1")
 
-        store.workers.register(_ID, "then")
+        full_store.workers.register(_ID, "then")
 
-    assert [_ID] == store.workers.ids()
-    commander.close()
+    assert [_ID] == full_store.workers.ids()
+
+
+def test_orders_full(full_server: EmbeddedServer, full_store: Store) -> None:
+    """A worker hears what it was told when there is no memory left."""
+    full_store.workers.order(_ID, b"1")
+    full_store.workers.order(_ID, b"2")
+    with full_server.client() as client:
+        client.config_set("maxmemory", "1")
+
+        assert [b"1", b"2"] == full_store.workers.take_orders(_ID)
+        assert [] == full_store.workers.take_orders(_ID)
 
 
 def test_replica(redis_server: EmbeddedServer, store: Store, redis_client: redis.Redis) -> None:
     """A server that became a replica is unavailable, not empty."""
+    store.workers.register(_ID, "then")
     store.queues.push("q", b"1")
     redis_client.replicaof("127.0.0.1", "1")
     try:
@@ -426,6 +424,28 @@ def test_replica(redis_server: EmbeddedServer, store: Store, redis_client: redis
         redis_client.replicaof("NO", "ONE")
 
     assert "job" == step(store).status
+
+
+def test_forgotten(store: Store, redis_client: redis.Redis) -> None:
+    """A worker that was struck off ends its job, but takes none until it is registered again.
+
+    Nobody would know of that job if the worker died with it.
+    """
+    store.queues.push_many("q", [b"1", b"2"])
+    step(store, rid="r1")
+    # What every client does to strike a worker off, but for the claim.
+    redis_client.srem("resque:workers", _ID)
+    redis_client.delete(f"resque:worker:{_ID}:started")
+    store.workers.order(_ID, b"{}")
+    ending = Ending("r1", [("INCRBY", "counter", 1)])
+
+    reply = store.workers.step(_ID, Look(("q",)), ending=ending, rid="r2")
+
+    assert StepReply("forgotten", finished=True, errors=[]) == reply
+    assert b"1" == redis_client.get("counter")
+    assert 1 == store.queues.size("q")
+    store.workers.register(_ID, "then")
+    assert "orders" == store.workers.step(_ID, Look(("q",)), ending=None, rid="r2").status
 
 
 def test_claim_of_wrong_type(store: Store, redis_client: redis.Redis) -> None:

@@ -1,7 +1,7 @@
 -- Begins with ending.lua.
 -- Finish one job and reserve the next, in one atomic step.
 -- KEYS  1 worker:<id>  2 pause-all-workers  3 queues:paused  4 queues  5 worker:<id>:orders
---       6.. queue:<n>
+--       6 worker:<id>:started   7.. queue:<n>
 -- ARGV  1 rid of the claim to finish, or ''   2 rid for a new claim, or '' to finish only
 --       3 run_at as a JSON string
 --       4 '' for a fixed list of queues, else '*' and each queue name the worker knows as <length>:<name>
@@ -11,6 +11,7 @@
 --   job     the claim, made now or by an earlier call whose reply was lost
 --   stale   another claim of this worker is in the way: it is returned
 --   queues  the set of queues has changed: its members are returned
+--   forgotten  the worker is not registered: it is to register and look again
 --   orders  the worker is told something: it is to take its orders and look again
 --   paused, empty, done
 -- Payloads are never decoded: cjson would turn [] into {} and long integers into floats.
@@ -50,8 +51,13 @@ local next_arg = write_ending(5, errors, finished == 1)
 if ARGV[2] == '' then return {'done', finished, errors} end
 
 local paused = {}
--- Mostly there is neither an order nor a pause, and one call tells so of all of them.
-if redis.call('EXISTS', KEYS[5], KEYS[2], KEYS[3]) > 0 then
+-- Mostly the worker is known and there is neither an order nor a pause, and one call tells so of
+-- all of them: a key that is named four times counts four times.
+local there = redis.call('EXISTS', KEYS[6], KEYS[6], KEYS[6], KEYS[6], KEYS[5], KEYS[2], KEYS[3])
+-- Nobody would look for the job of a worker that was struck off, should it die with it. Whoever
+-- strikes one off deletes this key, in whatever language.
+if there < 4 then return {'forgotten', finished, errors} end
+if there > 4 then
   -- Before the pause: a worker that may take no job must hear all the same.
   if redis.call('EXISTS', KEYS[5]) == 1 then return {'orders', finished, errors} end
   local pause = redis.call('GET', KEYS[2])
@@ -74,13 +80,13 @@ if ARGV[4] ~= '' then
 end
 
 local open = {}
-for i = 6, #KEYS do
+for i = 7, #KEYS do
   -- '<namespace>:queues' and '<namespace>:queue:' are equally long.
   if not paused[string.sub(KEYS[i], #KEYS[4] + 1)] then
     open[#open + 1] = KEYS[i]
     local raw = redis.pcall('LPOP', KEYS[i])
     if type(raw) == 'string' then
-      local claim = '{"rid":"' .. ARGV[2] .. '","queue":' .. ARGV[next_arg + i - 6]
+      local claim = '{"rid":"' .. ARGV[2] .. '","queue":' .. ARGV[next_arg + i - 7]
         .. ',"run_at":' .. ARGV[3] .. ',"payload":' .. raw .. '}'
       redis.call('SET', KEYS[1], claim)
       return {'job', finished, errors, claim}
