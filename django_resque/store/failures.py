@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAIN = "failed"
 """The name of the one list that Resque uses by default."""
 
+_CLEAR = Script("clear")
 _FAILURE = Script("failure")
 _CHUNK = 500  # records in one LRANGE when a whole list is read; a record may be some kilobytes
 _ATTEMPTS = 20  # times a record that moves while it is looked up is looked up again
@@ -211,8 +212,4 @@ class Failures:
 
     def clear(self, name: str) -> int:
         """Remove all records of a list; return how many there were."""
-        key = self._keys.failed_list(name)
-        commands: list[Command] = [("MULTI",), ("LLEN", key), ("DEL", key), ("EXEC",)]
-        size = self._commander.pipe(commands)[-1][0]
-        # A key that is no list has no size; it is deleted all the same.
-        return size if isinstance(size, int) else 0
+        return int(self._commander.script(_CLEAR, [self._keys.failed_list(name)]))

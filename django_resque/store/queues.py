@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django_resque.store.keys import Keys
     from django_resque.store.lists import Window
 
+_CLEAR = Script("clear")
 _MOVE = Script("move")
 _REMOVE = Script("remove")
 # Items in one RPUSH, and in one LRANGE when a whole list is read: bounds what one command
@@ -178,28 +179,13 @@ class Queues:
 
     def clear(self, queue: str) -> int:
         """Delete all payloads of a queue that stays known; return how many there were."""
-        key = self._keys.queue(queue)
-        commands: list[Command] = [("MULTI",), ("LLEN", key), ("DEL", key), ("EXEC",)]
-        size = self._commander.pipe(commands)[-1][0]
-        # A key that is no list has no size; it is deleted all the same.
-        return size if isinstance(size, int) else 0
+        return int(self._commander.script(_CLEAR, [self._keys.queue(queue)], [queue]))
 
     def remove(self, queue: str) -> int:
         """Forget a queue and delete all it holds; return how many payloads were deleted."""
-        key = self._keys.queue(queue)
-        size, *_ = self._commander.pipe(
-            [
-                ("MULTI",),
-                ("LLEN", key),
-                ("SREM", self._keys.queues, queue),
-                ("SREM", self._keys.paused_queues, queue),
-                ("HDEL", self._keys.finished, queue),
-                ("DEL", key),
-                ("EXEC",),
-            ]
-        )[-1]
-        # A key that is no list has no size; it is deleted all the same.
-        return size if isinstance(size, int) else 0
+        keys = self._keys
+        known = [keys.queues, keys.paused_queues, keys.finished]
+        return int(self._commander.script(_CLEAR, [keys.queue(queue), *known], [queue]))
 
     def pause(self, queue: str) -> bool:
         """Let no worker of ours take from the queue; return False if it was paused already."""

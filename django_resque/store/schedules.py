@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django_resque.store.commander import or_nothing
 from django_resque.store.link import ARM
 from django_resque.store.scripts import Script
 
@@ -132,16 +133,13 @@ class Schedules:
 
     def take_all(self) -> dict[str, bytes]:
         """Return the same to the master, and note that it knows of all changes so far."""
-        *_, (_, found) = self._commander.pipe(
-            [
-                ("MULTI",),
-                ("DEL", self._keys.schedules_changed),
-                ("HGETALL", self._keys.schedules),
-                ("EXEC",),
-            ]
+        # In this order no change is missed, without a transaction: for that there is no room at
+        # maxmemory.
+        deleted, found = self._commander.exchange(
+            [("DEL", self._keys.schedules_changed), ("HGETALL", self._keys.schedules)]
         )
-        # A key that is no hash holds no schedules.
-        return {} if isinstance(found, Exception) else _mapping(found)
+        or_nothing(deleted)
+        return _mapping(or_nothing(found) or ())
 
     def set(self, name: str, document: bytes) -> None:
         """Keep a dynamic schedule, and let the master know."""

@@ -409,6 +409,15 @@ def test_full_server(failures: Failures, redis_client: redis.Redis) -> None:
     assert not redis_client.exists("resque:queues")
 
 
+def test_clear_full(full_server: EmbeddedServer, full_store: Store) -> None:
+    """With no memory left a list can be cleared: that makes room."""
+    with full_server.client() as client:
+        fill(client, "a", "b")
+        client.config_set("maxmemory", "1")
+
+        assert 2 == full_store.failures.clear("failed")
+
+
 def test_clear_what_is_no_list(failures: Failures, redis_client: redis.Redis) -> None:
     """A key of another type in the list's place goes as well."""
     redis_client.set("resque:failed", "x")

@@ -16,6 +16,7 @@ from tests.polling import eventually
 if TYPE_CHECKING:
     import redis
 
+    from django_resque.embedded import EmbeddedServer
     from django_resque.store import Store
     from django_resque.wire.worker import Reservation
 
@@ -154,13 +155,13 @@ def test_rate(store: Store, redis_client: redis.Redis) -> None:
 
     assert "parked" == parked.status
     assert 0 < parked.wait <= 0.3
-    assert 0 < (store.workers.register("host:7:q", "then") or 0) <= 0.3
+    assert 0 < (store.workers.register("host:7:q", "then").look_in or 0) <= 0.3
     assert 0 < (store.limits.let_in() or 0) <= 0.3
     eventually(lambda: store.limits.let_in() is None, 5, "it never had its turn")
     assert [raw(2)] == waiting(store)
     assert ["admitted"] == admit(store, redis_client, SLOW, 2)
     eventually(lambda: not redis_client.exists("resque:rate:slow"), 5, "a key without an end")
-    assert store.workers.register("host:7:q", "then") is None
+    assert store.workers.register("host:7:q", "then").look_in is None
 
 
 def test_rate_of_one_that_did_not_begin(store: Store, redis_client: redis.Redis) -> None:
@@ -226,4 +227,58 @@ def test_spoilt_keys(store: Store, redis_client: redis.Redis) -> None:
     assert [raw(2)] == waiting(store)
     assert {"few": 0} == store.limits.parked()
     redis_client.set("resque:parked", "x")
-    assert store.workers.register("host:7:q", "then") is None
+    assert store.workers.register("host:7:q", "then").look_in is None
+
+
+def test_full(full_server: EmbeddedServer, full_store: Store) -> None:
+    """With no memory left jobs are parked, looked at, and let in."""
+    one = Terms("one", most=1)
+    with full_server.client() as client:
+        claims = [held(client, number) for number in range(3)]
+        client.config_set("maxmemory", "1")
+
+        found = [full_store.limits.admit(claim, one).status for claim in claims]
+        client.config_set("maxmemory", "0")
+        client.zadd("resque:parked", {"one": 0})
+        client.config_set("maxmemory", "1")
+        assert 1 < (full_store.limits.let_in() or 0)
+        assert ["admitted", "parked", "parked"] == found
+        end(full_store, 0, "one")
+
+        assert [raw(1)] == waiting(full_store)
+        assert {"one": 1} == full_store.limits.parked()
+
+
+def test_spoilt_queues(store: Store, redis_client: redis.Redis) -> None:
+    """Whatever lies where the names of the queues belong, what comes back is in its queue."""
+    admit(store, redis_client, Terms("one", most=1), 0, 1)
+    redis_client.delete("resque:queues", "resque:worker:host:0:q")
+    redis_client.set("resque:queues", "x")
+    redis_client.zadd("resque:parked", {"one": 0})
+
+    assert store.limits.let_in() is None
+    assert [raw(1)] == waiting(store)
+
+
+def test_spoilt_in_the_middle(store: Store, redis_client: redis.Redis) -> None:
+    """What was let in before a spoilt key was met is in its queue; the rest is looked at later."""
+    admit(store, redis_client, Terms("one", most=1), 0, 1)
+    redis_client.rpush("resque:parked:one", b"0 1 60000 1:q" + raw(2))
+    redis_client.delete("resque:worker:host:0:q")
+    redis_client.set("resque:rate:one", "x")
+    redis_client.zadd("resque:parked", {"one": 0})
+
+    assert 1 < (store.limits.let_in() or 0)
+    assert [raw(1)] == waiting(store)
+    assert {"one": 1} == store.limits.parked()
+
+
+def test_spoilt_index(store: Store, redis_client: redis.Redis) -> None:
+    """Nothing is parked where nobody would look for it."""
+    redis_client.set("resque:parked", "x")
+    claim = held(redis_client, 0)
+
+    with pytest.raises(StoreError, match="WRONGTYPE"):
+        store.limits.park(claim, "unknown:x", claim.payload, 1.0)
+    assert claim.encode() == redis_client.get(f"resque:worker:{claim.worker}")
+    assert not redis_client.exists("resque:parked:unknown:x")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import redis
 
+    from django_resque.embedded import EmbeddedServer
     from django_resque.store.commander import Command
 
 JOB = b'{"class":"Mailer","args":[42,"a",{"k":null}]}'
@@ -314,6 +315,17 @@ def test_clear(store: Store, redis_client: redis.Redis) -> None:
     redis_client.set("resque:queue:high", "x")
     assert 0 == store.queues.clear("high")
     assert not redis_client.exists("resque:queue:high")
+
+
+def test_full(full_server: EmbeddedServer, full_store: Store) -> None:
+    """With no memory left queues can be cleared and removed: that makes room."""
+    full_store.queues.push_many("high", [b"1", b"2"])
+    full_store.queues.push_many("low", [b"3"])
+    with full_server.client() as client:
+        client.config_set("maxmemory", "1")
+
+        assert [2, 1] == [full_store.queues.clear("high"), full_store.queues.remove("low")]
+        assert ["high"] == full_store.queues.names()
 
 
 def test_has(store: Store, redis_client: redis.Redis) -> None:

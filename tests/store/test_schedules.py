@@ -11,6 +11,7 @@ from django_resque.store.schedules import KEPT_FOR, KEPT_RUNS, Push, ScheduleSta
 if TYPE_CHECKING:
     import redis
 
+    from django_resque.embedded import EmbeddedServer
     from django_resque.store import Store
 
 LOCK = "resque:resque:resque_scheduler_master_lock"
@@ -28,6 +29,16 @@ def test_one_holds_the_lock(store: Store, redis_client: redis.Redis) -> None:
     assert 9 < store.schedules.look("me:1", 10).expires <= 10
     assert b"me:1" == redis_client.get(LOCK)
     assert "me:1" == store.schedules.master()
+
+
+def test_full(full_server: EmbeddedServer, full_store: Store) -> None:
+    """With no memory left somebody can become the master, and read the schedules."""
+    full_store.schedules.set("nightly", NIGHTLY)
+    with full_server.client() as client:
+        client.config_set("maxmemory", "1")
+
+        assert "me:1" == full_store.schedules.look("me:1", 10).holder
+        assert {"nightly": NIGHTLY} == full_store.schedules.take_all()
 
 
 def test_who_is_not_willing_only_looks(store: Store, redis_client: redis.Redis) -> None:

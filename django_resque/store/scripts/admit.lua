@@ -23,8 +23,10 @@ if limit ~= '' then
   local now, wait, payload = now_in_ms(), tonumber(ARGV[8]), ARGV[10]
   local place = place_of(payload)
 
-  -- The type is asked for first: the claim must not go if the job cannot be parked.
+  -- The types are asked for first: the claim must not go if the job cannot be parked, or would
+  -- not be found there.
   redis.call('LLEN', parked)
+  redis.call('ZCARD', prefix .. 'parked')
   -- Those who have waited come first.
   if wait == 0 and redis.call('ZSCORE', prefix .. 'parked', limit) then
     let_in(prefix, limit, now)

@@ -6,9 +6,7 @@
 
 local now = now_in_ms()
 for _, limit in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100)) do
-  if not pcall(let_in, ARGV[1], limit, now) then
-    -- Somebody spoilt its keys: it must not keep the others from going.
-    redis.call('ZADD', KEYS[1], now + LOOK_AGAIN, limit)
-  end
+  -- That somebody spoilt the keys of one must not keep the others from going.
+  pcall(let_in, ARGV[1], limit, now)
 end
 return next_look(KEYS[1])

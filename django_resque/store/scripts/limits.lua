@@ -72,10 +72,11 @@ local function read_item(item)
   }
 end
 
--- Let those go back to the head of their queues that have waited long enough, the first first.
--- A place is kept for each, so that nobody overtakes it on its way.
-local function let_in(prefix, limit, now)
-  local parked, back, wait = prefix .. 'parked:' .. limit, {}, 0
+-- Take those from the parked jobs that have waited long enough, the first first, and put them into
+-- back. A place is kept for each, so that nobody overtakes it on its way. Returns in how many
+-- milliseconds to look again.
+local function take_back(prefix, limit, now, back)
+  local parked, wait = prefix .. 'parked:' .. limit, 0
   for _ = 1, AT_ONCE do
     local raw = redis.call('LINDEX', parked, 0)
     if not raw then break end
@@ -93,20 +94,29 @@ local function let_in(prefix, limit, now)
       end
       if wait > 0 then break end
       redis.call('LPOP', parked)
+      back[#back + 1] = item
       take_place(prefix, limit, item.most, item.count, item.span,
         place_of(item.payload), now + KEEP_PLACE, now)
-      back[#back + 1] = item
     end
   end
+  return wait
+end
+
+-- Let those go back to the head of their queues that have waited long enough.
+local function let_in(prefix, limit, now)
+  local back = {}
+  local fine, wait = pcall(take_back, prefix, limit, now, back)
+  -- Whatever somebody spoilt, what is parked no more must be in its queue.
   for at = #back, 1, -1 do
-    redis.call('SADD', prefix .. 'queues', back[at].queue)
+    redis.pcall('SADD', prefix .. 'queues', back[at].queue)
     redis.call('LPUSH', prefix .. 'queue:' .. back[at].queue, back[at].payload)
   end
-  if redis.call('EXISTS', parked) == 1 then
-    redis.call('ZADD', prefix .. 'parked', now + wait, limit)
-  else
-    redis.call('ZREM', prefix .. 'parked', limit)
+  -- The first write frees memory, so that the other is allowed even at maxmemory.
+  redis.call('ZREM', prefix .. 'parked', limit)
+  if redis.call('EXISTS', prefix .. 'parked:' .. limit) == 1 then
+    redis.call('ZADD', prefix .. 'parked', now + (fine and wait or LOOK_AGAIN), limit)
   end
+  if not fine then error(wait) end
 end
 
 -- Return in how many milliseconds somebody is to look at what waits; -1 if nothing does.
