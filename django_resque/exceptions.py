@@ -200,7 +200,10 @@ class StoreUnavailable(StoreError):
 
 
 class EnqueueUncertain(StoreUnavailable):
-    """Raised when the connection broke while enqueueing: the job may or may not be queued."""
+    """Raised when the connection broke while enqueueing: the job may or may not be queued.
+
+    Also when only some of several jobs are queued, or one in a queue that could not be made known.
+    """
 
 
 class TermException(BaseException):

@@ -233,18 +233,31 @@ def or_nothing(reply: Any) -> Any:
 
 
 class TellingUncertainty:
-    """Raises EnqueueUncertain where the connection breaks before Redis answered to a push."""
+    """Raises EnqueueUncertain where the connection breaks before Redis answered to a push.
+
+    Likewise where a push fails after some of the jobs have been queued.
+    """
 
     # Not a generator's context manager, whose cost every enqueueing would feel.
+
+    def __init__(self, queued: int = 0) -> None:
+        """Begin with so many of the jobs queued."""
+        self._queued = queued
 
     def __enter__(self) -> None:
         """Begin."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         """Raise it."""
+        if not isinstance(error, StoreError) or isinstance(error, EnqueueUncertain):
+            return
+        many = f"{self._queued} of the jobs are queued" if self._queued else ""
         if isinstance(error, StoreUnavailable) and error.uncertain:
-            text = f"{error}; the job may or may not be queued"
+            one = "the next may or may not be" if many else "the job may or may not be queued"
+            text = "; ".join(filter(None, (str(error), many, one)))
             raise EnqueueUncertain(text, uncertain=True) from error
+        if many:
+            raise EnqueueUncertain(f"{error}; {many}", uncertain=True) from error
 
 
 def _reply(connection: AbstractConnection) -> Any:

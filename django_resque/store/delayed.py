@@ -77,10 +77,12 @@ class Delayed:
         """
         pairs = iter(items)
         prefixes: list[Word] = [self._keys.delayed(""), self._keys.timestamps(b"")]
+        queued = 0
         while chunk := list(islice(pairs, _CHUNK)):
             words: list[Word] = [word for item, at in chunk for word in (at, item)]
-            with TellingUncertainty():
+            with TellingUncertainty(queued):
                 self._commander.script(_DELAY, [self._keys.delayed_schedule], prefixes + words)
+            queued += len(chunk)
 
     def delaying(self, item: bytes, at: int) -> list[Command]:
         """Return the commands that let an item be due, for an ending or a :class:`Taking`."""

@@ -44,6 +44,7 @@ class Locks:
         Raises EnqueueUncertain when the connection breaks before Redis answered.
         """
         owners: list[str] = []
+        queued = 0
         items = iter(lockings)
         while chunk := list(islice(items, _CHUNK)):
             words: list[Word] = [_milliseconds(ttl)]
@@ -51,9 +52,11 @@ class Locks:
                 words += [each.lock.name, each.lock.owner, len(each.commands)]
                 for command in each.commands:
                     words += [len(command), *command]
-            with TellingUncertainty():
+            with TellingUncertainty(queued):
                 found = self._commander.script(_LOCK, [self._keys.lock("")], words)
-            owners += [owner.decode(errors="surrogateescape") for owner in found]
+            names = [owner.decode(errors="surrogateescape") for owner in found]
+            queued += sum(each.lock.owner == name for each, name in zip(chunk, names, strict=True))
+            owners += names
         return owners
 
     def owner(self, name: str) -> str | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from django_resque.store.commander import TellingUncertainty
+import redis
+
+from django_resque.exceptions import EnqueueUncertain
+from django_resque.store.commander import TellingUncertainty, translate
 from django_resque.store.lists import MOST_BYTES, find_digest, find_digests, read_window
 from django_resque.store.locks import Locks
 from django_resque.store.scripts import Script
@@ -38,21 +41,24 @@ class Queues:
     def push(self, queue: str, payload: bytes, *, at_front: bool = False) -> None:
         """Append a payload and make the queue known, in one round trip.
 
-        Raises EnqueueUncertain when the connection breaks before Redis answered.
+        Raises EnqueueUncertain when the connection breaks before Redis answered, or only the
+        second of the two was refused.
         """
         self._push(self.pushing(queue, [payload], at_front=at_front))
 
     def push_many(self, queue: str, payloads: Iterable[bytes], *, at_front: bool = False) -> None:
         """Append many payloads in their order, some thousand a round trip.
 
-        Raises EnqueueUncertain when the connection breaks before Redis answered.
+        Raises EnqueueUncertain as :meth:`push` does, and when only some of them are queued.
         """
         items = iter(payloads)
         if at_front:
             # LPUSH turns the order around, in a command and from one command to the next.
             items = iter(list(items)[::-1])
+        queued = 0
         while chunk := list(islice(items, _CHUNK)):
-            self._push(self.pushing(queue, chunk, at_front=at_front))
+            self._push(self.pushing(queue, chunk, at_front=at_front), queued)
+            queued += len(chunk)
 
     def pushing(
         self, queue: str, payloads: Sequence[bytes], *, at_front: bool = False
@@ -63,9 +69,14 @@ class Queues:
             ("LPUSH" if at_front else "RPUSH", self._keys.queue(queue), *payloads),
         ]
 
-    def _push(self, commands: Sequence[Command]) -> None:
-        with TellingUncertainty():
-            self._commander.pipe(commands)
+    def _push(self, commands: Sequence[Command], queued: int = 0) -> None:
+        with TellingUncertainty(queued):
+            known, pushed = self._commander.exchange(commands)
+            if isinstance(pushed, redis.ResponseError):
+                raise translate(pushed)
+            if isinstance(known, redis.ResponseError):
+                text = f"{translate(known)}; queued all the same, though the queue may be unknown"
+                raise EnqueueUncertain(text, uncertain=True)
 
     def names(self) -> list[str]:
         """Return the names of all known queues, sorted."""

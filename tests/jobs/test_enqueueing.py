@@ -359,7 +359,7 @@ def test_a_break_while_pushing_leaves_it_uncertain(
     def break_off(*_: object) -> None:
         raise StoreUnavailable("gone", uncertain=True)
 
-    monkeypatch.setattr(wiring.store().commander, "pipe", break_off)
+    monkeypatch.setattr(wiring.store().commander, "exchange", break_off)
     with pytest.raises(EnqueueUncertain, match="may or may not be queued"):
         job(name="X")(work).enqueue(1)
     assert [] == received

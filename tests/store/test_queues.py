@@ -122,6 +122,32 @@ def test_a_refused_push_is_told(store: Store, redis_client: redis.Redis) -> None
         store.queues.push("high", JOB)
 
 
+def test_queued_all_the_same(store: Store, redis_client: redis.Redis) -> None:
+    """Where only the name of the queue is refused, nobody is told that the job is not queued."""
+    redis_client.set("resque:queues", "x")
+
+    with pytest.raises(EnqueueUncertain, match=r"WRONGTYPE.*queued all the same"):
+        store.queues.push("high", JOB)
+    assert [JOB] == items(redis_client, "high")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"-OOM command not allowed\r\n" * 2, "not allowed; 1000 of the jobs are queued$"),
+        (b"", "; 1000 of the jobs are queued; the next may or may not be$"),
+    ],
+)
+def test_some_of_many(tmp_path: Path, answer: bytes, told: str) -> None:
+    """Whoever enqueues many learns how many are queued when the rest is not."""
+    with ScriptedServer(tmp_path, [b":1\r\n", b":1000\r\n", answer]) as server:
+        store = Store(PooledCommander(from_unix_socket(server.path)()), "resque")
+        with pytest.raises(EnqueueUncertain, match=told) as caught:
+            store.queues.push_many("high", [JOB] * 1500)
+
+    assert caught.value.uncertain
+
+
 def test_names(store: Store, redis_client: redis.Redis) -> None:
     """All known queues are told, drained ones too, sorted; each leads to its own."""
     redis_client.sadd("resque:queues", "low", "high", "é", b"\xff")
