@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 from redis.exceptions import (
+    AskError,
+    ClusterCrossSlotError,
     ClusterDownError,
     MasterDownError,
+    MovedError,
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -53,6 +56,11 @@ _DENIED = (
     "NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Authentication required",
     "The user executing the script can't",
 )  # fmt: skip
+_CLUSTERED_KINDS = (AskError, ClusterCrossSlotError, MovedError)
+_CLUSTERED = (
+    'this Redis is a Cluster: put RESQUE["NAMESPACE"] into braces, such as "{resque}", and lead to '
+    "the node that serves it"
+)
 # How redis-py names each Sentinel that did not help, in some hundred letters.
 _SENTINEL = re.compile(r"<redis\.client\..*?\bhost=([^,)]*),port=(\d+).*?\)>\)>\)>")
 
@@ -215,6 +223,8 @@ def translate(error: Exception, *, sent: bool = False) -> StoreError:
     elif isinstance(error, _PASSING_KINDS) or any(mark in text for mark in _PASSING):
         translated = StoreUnavailable(f"Redis is unavailable: {text}", uncertain=sent)
     else:
+        if isinstance(error, _CLUSTERED_KINDS):
+            text = f"{text}; {_CLUSTERED}"
         translated = StoreError(f"Redis refuses the command: {text}")
     translated.__cause__ = error
     return translated

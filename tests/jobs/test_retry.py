@@ -65,7 +65,7 @@ def test_jitter(seconds: float, jitter: float) -> None:
 
     assert delay is not None
     assert delay >= 0
-    assert abs(delay - seconds) <= seconds * jitter * 1.000001
+    assert abs(delay - seconds) <= seconds * (jitter * 1.000001 + 1e-9)
 
 
 def test_jitter_is_there() -> None:

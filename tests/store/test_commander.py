@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis._parsers import Encoder
 from redis.connection import PythonRespSerializer
+from redis.exceptions import MovedError
 
 from django_resque.embedded import EmbeddedServer
 from django_resque.exceptions import AccessDenied, StoreError, StoreUnavailable
-from django_resque.store.commander import PooledCommander, pack, translate
+from django_resque.store import Store
+from django_resque.store.commander import _CLUSTERED, PooledCommander, pack, translate
 from django_resque.store.connection import from_sentinels, from_unix_socket
 from django_resque.store.scripts import Script
+from tests.polling import eventually
 from tests.store.scripted_server import ScriptedServer
 
 if TYPE_CHECKING:
@@ -237,6 +241,21 @@ def test_denied(user: str, password: str) -> None:
         assert "CANARY" not in str(caught.value)
 
 
+def test_cluster() -> None:
+    """Whoever leads us to a Redis Cluster learns what it takes; with that it works."""
+    with EmbeddedServer("--cluster-enabled", "yes") as server, server.client() as client:
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        eventually(lambda: "cluster_state:ok" in client.execute_command("CLUSTER", "INFO").decode())
+        commander = PooledCommander(from_unix_socket(server.socket)())
+
+        with pytest.raises(StoreError, match=re.escape(_CLUSTERED)):
+            Store(commander, "resque").workers.register("host:1:q", "then")
+        store = Store(commander, "{resque}")
+        store.workers.register("host:1:q", "then")
+        assert ["host:1:q"] == store.workers.ids()
+        commander.close()
+
+
 def test_a_command_that_the_user_may_not_use_is_denied(redis_client: redis.Redis) -> None:
     """The error names the command that is missing from the user's rights."""
     redis_client.acl_setuser("ann", enabled=True, passwords=["+pw"], commands=["+ping"], keys=["*"])
@@ -278,6 +297,7 @@ def test_sentinels_that_do_not_help_are_told_in_brief() -> None:
                 "ERR in script: -READONLY x",
             )
         ),
+        (MovedError("7 h:1"), f"Redis refuses the command: 7 h:1; {_CLUSTERED}"),
         (redis.AuthenticationError("x"), "Redis denies access: x"),
         (redis.ResponseError("NOAUTH x"), "Redis denies access: NOAUTH x"),
         (redis.ResponseError("NOPERM x"), "Redis denies access: NOPERM x"),

@@ -448,6 +448,17 @@ def test_forgotten(store: Store, redis_client: redis.Redis) -> None:
     assert "orders" == store.workers.step(_ID, Look(("q",)), ending=None, rid="r2").status
 
 
+@pytest.mark.parametrize("name", ["pause-all-workers", "queues:paused", "queues"])
+def test_others_of_wrong_type(store: Store, redis_client: redis.Redis, name: str) -> None:
+    """A key that somebody spoilt is named; whether there is a job to take cannot be told."""
+    redis_client.rpush("resque:queue:q", b"1")
+    redis_client.hset(f"resque:{name}", "x", "y")
+
+    with pytest.raises(StoreError, match=f"WRONGTYPE.*\\(resque:{name}\\)"):
+        step(store, known=frozenset({"q"}))
+    assert 1 == store.queues.size("q")
+
+
 def test_claim_of_wrong_type(store: Store, redis_client: redis.Redis) -> None:
     """A claim key that somebody spoilt is told, not guessed at."""
     redis_client.rpush(_CLAIM, "x")

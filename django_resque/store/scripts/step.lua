@@ -33,6 +33,13 @@ local function trimmed_lower(text)
   return string.lower(string.match(text, '^%s*(.-)%s*$'))
 end
 
+-- Whoever spoilt a key is to be found out by its name.
+local function read(command, key)
+  local reply = redis.pcall(command, key)
+  if type(reply) == 'table' and reply.err then return nil, {err = reply.err .. ' (' .. key .. ')'} end
+  return reply
+end
+
 local finished, errors = 0, {}
 
 if claimed_as(ARGV[2]) then
@@ -60,9 +67,13 @@ if there < 4 then return {'forgotten', finished, errors} end
 if there > 4 then
   -- Before the pause: a worker that may take no job must hear all the same.
   if redis.call('EXISTS', KEYS[5]) == 1 then return {'orders', finished, errors} end
-  local pause = redis.call('GET', KEYS[2])
+  local pause, refusal = read('GET', KEYS[2])
+  if refusal then return refusal end
   if pause and trimmed_lower(pause) == 'true' then return {'paused', finished, errors} end
-  for _, name in ipairs(redis.call('SMEMBERS', KEYS[3])) do paused[name] = true end
+  local names
+  names, refusal = read('SMEMBERS', KEYS[3])
+  if refusal then return refusal end
+  for _, name in ipairs(names) do paused[name] = true end
 end
 
 if ARGV[4] ~= '' then
@@ -73,7 +84,8 @@ if ARGV[4] ~= '' then
     known[string.sub(ARGV[4], colon + 1, last)] = true
     count, at = count + 1, last + 1
   end
-  local members = redis.call('SMEMBERS', KEYS[4])
+  local members, refusal = read('SMEMBERS', KEYS[4])
+  if refusal then return refusal end
   local same = #members == count
   for _, name in ipairs(members) do same = same and known[name] end
   if not same then return {'queues', finished, errors, members} end
