@@ -194,6 +194,7 @@ def test_keys() -> None:
         keys.running("<limit>"),
         keys.rate("<limit>"),
         keys.parked("<limit>"),
+        keys.claimed("<limit>"),
         *(keys.stat(name, worker) for name in ("processed", "failed") for worker in ("", "<id>")),
     }
     named = defined(page("reference/keys.md").partition("\n## ")[0])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django_resque.exceptions import AccessDenied, DecodeError, StoreError, StoreUnavailable
 from django_resque.execution.settle import registered_job
 from django_resque.jobs.limits import terms_of
+from django_resque.jobs.registry import registry
 from django_resque.store.limits import Terms
 from django_resque.wire.failure import digest
 from django_resque.wire.lock import Lock
@@ -41,6 +42,11 @@ class Admission:
         self._store = store
         self._park_unknown = park_unknown
         self._expect = expect
+
+    @property
+    def parks(self) -> bool:
+        """Whether it ever parks a job: then claims are to tell when they were made."""
+        return bool(self._park_unknown) or any(job.is_limited for job in registry)
 
     def admits(self, reservation: Reservation) -> bool:
         """Tell whether a claimed job may begin; if not, it is claimed no more.

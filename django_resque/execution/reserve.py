@@ -37,11 +37,17 @@ class Answer:
 class Reserver:
     """Takes one worker's jobs, one at a time."""
 
-    def __init__(self, store: Store, worker: str, patterns: QueuePatterns) -> None:
-        """Look for jobs of ``worker`` in the queues of ``patterns``."""
+    def __init__(
+        self, store: Store, worker: str, patterns: QueuePatterns, *, timed: bool = False
+    ) -> None:
+        """Look for jobs of ``worker`` in the queues of ``patterns``.
+
+        ``timed`` has each claim note when it was made.
+        """
         self._store = store
         self._worker = worker
         self._patterns = patterns
+        self._timed = timed
         self._look = Look(patterns.expand(()), frozenset() if patterns.dynamic else None)
         self._ending: Ending | None = None
         self._settled: bool | None = None
@@ -86,6 +92,7 @@ class Reserver:
                 rid=self._rid,
                 run_at=run_at,
                 armed=armed,
+                timed=self._timed,
             )
             self._note(reply)
             if reply.status != "queues":

@@ -87,11 +87,11 @@ class Worker:
         self._backends = backends
         self._mailbox = Mailbox()
         self._procline = Procline()
-        reserver = Reserver(store, self.id, options.queues)
         started = timestamps.started(timestamps.now())
         beats = {"interval": settings.heartbeat_interval, "ttl": settings.heartbeat_ttl}
         self._heart = Heart(store, thread_store, self.id, started, vitals=self._vitals, **beats)
         admission = Admission(store, settings.park_unknown, self._heart.expect)
+        reserver = Reserver(store, self.id, options.queues, timed=admission.parks)
         self._claims = Claims(reserver, admission, store, backends, self)
         self._performers = Performers(
             PerformerTask(self.id, backends, options.run_at_exit_hooks, self._procline),

@@ -157,6 +157,10 @@ class Keys:
         """Return the key of the list of the jobs that wait for a limit (ours)."""
         return f"{self.namespace}:parked:{limit}"
 
+    def claimed(self, limit: str) -> str:
+        """Return the key of when jobs parked lately were claimed (ours; it expires)."""
+        return f"{self.namespace}:claimed:{limit}"
+
     def status(self, job: str) -> str:
         """Return the key of php-resque's status packet of a job."""
         return f"{self.namespace}:job:{job}:status"

@@ -62,6 +62,8 @@ class Limits:
     ) -> Admittance:
         """Let a claimed job begin, with these commands, if its limit allows it; else park it.
 
+        Jobs wait in the order of their claims, as far as these tell when they were made.
+
         To repeat a call whose reply was lost takes no second place.
         """
         return self._admit(reservation, terms, reservation.payload, 0, commands)
@@ -128,7 +130,7 @@ class Limits:
     ) -> Admittance:
         words: list[Word] = [self._prefix, reservation.worker, reservation.rid, terms.limit]
         words += [terms.most, terms.count, _milliseconds(terms.span), _milliseconds(wait)]
-        words += [reservation.queue, payload, len(commands)]
+        words += [reservation.queue, payload, reservation.claimed, len(commands)]
         for command in commands:
             words += [len(command), *command]
         keys = [self._keys.worker(reservation.worker)]

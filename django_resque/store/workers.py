@@ -96,13 +96,14 @@ class Workers:
         rid: str,
         run_at: str = "",
         armed: bool = False,
+        timed: bool = False,
     ) -> StepReply:
         """Write an ending and claim the next payload as ``rid``, in one atomic step.
 
         Repeating a call whose reply was lost, with the same ending and rid, neither writes
         twice nor loses a payload. An empty ``rid`` writes the ending only. A worker that is not
         registered (any more) claims nothing. ``armed`` makes Redis announce the next push to
-        these queues.
+        these queues; ``timed`` notes in the claim when it was made.
         """
         keys = self._keys
         script_keys = [
@@ -115,6 +116,7 @@ class Workers:
             *map(keys.queue, look.queues),
         ]
         args: list[Word] = [ending.rid if ending else "", rid, f'"{run_at}"', look.watched]
+        args.append("1" if timed else "")
         args += _ending_words(ending.commands if ending else ())
         args += look.names
         before = (ARM,) if armed else ()

@@ -21,7 +21,8 @@ def failed_at(moment: datetime) -> str:
 
 def run_at(moment: datetime) -> str:
     """Format for ``run_at`` of a claim."""
-    return _run_at(int(moment.timestamp()))
+    # Far from now a float cannot hold the microseconds, and would be rounded up.
+    return _run_at(int(moment.replace(microsecond=0).timestamp()))
 
 
 def started(moment: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_resque.exceptions import DecodeError
 from django_resque.wire.codec import dumps, loads
@@ -17,7 +17,7 @@ _PAYLOAD = b',"payload":'
 # A claim of ours whose head has no escapes: nearly all of them, read without a JSON parser.
 _PLAIN = re.compile(
     rb'\{"rid":"([0-9a-f]*)","queue":"([\x20-\x21\x23-\x5b\x5d-\x7e]*)",'
-    rb'"run_at":"([0-9TZ:-]*)","payload":(.*)\}',
+    rb'"run_at":"([0-9TZ:-]*)",(?:"claimed":([0-9]{1,18}),)?"payload":(.*)\}',
     re.DOTALL,
 )
 _ID = re.compile("([^:]*):([0-9]{1,10}):(.*)", re.DOTALL)
@@ -75,10 +75,14 @@ class Reservation:
 
     Empty on the claims of other clients.
     """
+    claimed: int = 0
+    """When it was made, in microseconds by the clock of Redis, if its worker wanted to know."""
 
     def encode(self) -> bytes:
         """Return the claim's bytes: Ruby's document with our ``rid`` before it."""
-        head = {"rid": self.rid, "queue": self.queue, "run_at": self.run_at}
+        head: dict[str, Any] = {"rid": self.rid, "queue": self.queue, "run_at": self.run_at}
+        if self.claimed:
+            head["claimed"] = self.claimed
         return dumps(head)[:-1] + _PAYLOAD + self.payload + b"}"
 
     @classmethod
@@ -89,8 +93,10 @@ class Reservation:
         byte for byte. Raises DecodeError when neither way gives a queue and a payload.
         """
         if (plain := _PLAIN.fullmatch(raw)) is not None:
-            rid, queue, run_at, payload = plain.groups()
-            return cls(worker, queue.decode(), run_at.decode(), payload, rid.decode())
+            rid, queue, run_at, claimed, payload = plain.groups()
+            return cls(
+                worker, queue.decode(), run_at.decode(), payload, rid.decode(), int(claimed or 0)
+            )
         head, found, tail = raw.partition(_PAYLOAD)
         if found and head.startswith(b'{"rid":') and tail.endswith(b"}"):
             document, payload = loads(head + b"}", "claim"), tail[:-1]
@@ -106,7 +112,8 @@ class Reservation:
             str("" if document.get(key) is None else document[key])
             for key in ("queue", "run_at", "rid")
         )
-        return cls(worker, queue, run_at, payload, rid)
+        claimed = document.get("claimed")
+        return cls(worker, queue, run_at, payload, rid, claimed if type(claimed) is int else 0)
 
 
 def reservation_for(job_id: str, claims: Iterable[tuple[str, bytes | None]]) -> Reservation | None:

@@ -66,6 +66,17 @@ def end(store: Store, claim: Reservation, outcome: Any) -> None:
     assert [] == store.workers.step(WORKER, Look(()), ending=ending, rid="").errors
 
 
+def test_parks(store: Store) -> None:
+    """It parks none where no job has a limit and unknown classes fail at once."""
+    job(name="free")(work)
+    assert not Admission(store, 0.0, print).parks
+    assert Admission(store, 60.0, print).parks
+
+    job(name="alone", max_running=1)(work)
+
+    assert Admission(store, 0.0, print).parks
+
+
 def test_no_limit(admission: Admission, redis_client: redis.Redis, trips: Trips) -> None:
     """A job without options begins, and Redis is not asked; neither is one without a class."""
     job(name="free", unique="until_end")(work)

@@ -356,3 +356,17 @@ def test_orders(store: Store) -> None:
     assert Answer("orders", None, True, []) == reserving.next()
     store.workers.take_orders(WORKER)
     assert b"2" == reserved(reserving.next()).payload
+
+
+def test_timed(store: Store) -> None:
+    """Where jobs may have to wait for a limit, their claims tell when they were made."""
+    push(store, b"1", b"2")
+    plain = reserver(store)
+    claim = reserved(plain.next())
+    assert 0 == claim.claimed
+    plain.settle(ending(store, [], claim, Succeeded()))
+    plain.flush()
+
+    timed = Reserver(store, WORKER, QueuePatterns.parse(["q"]), timed=True)
+
+    assert 0 < reserved(timed.next()).claimed

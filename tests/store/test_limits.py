@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,6 +174,39 @@ def test_rate_of_one_that_did_not_begin(store: Store, redis_client: redis.Redis)
     store.commander.pipe(store.limits.forgetting("once", "r0"))
 
     assert ["admitted", "parked"] == admit(store, redis_client, once, 1, 2)
+
+
+@pytest.mark.parametrize("numbers", list(itertools.permutations([1, 2, 3])))
+def test_order_of_claims(store: Store, redis_client: redis.Redis, numbers: tuple[int, ...]) -> None:
+    """Whichever of several workers is the first to park its job, they wait as they were claimed."""
+    one = Terms("one", most=1)
+    admit(store, redis_client, one, 0)
+    for number in numbers:
+        claim = replace(held(redis_client, number), claimed=1795236538000000 + number)
+        store.limits.admit(claim, one)
+
+    assert 0 < redis_client.pttl(store.keys.claimed("one")) <= 60_000
+    came = []
+    for number in range(3):
+        end(store, (0, 1, 2)[number], "one")
+        came += waiting(store)
+        redis_client.delete("resque:queue:q")
+        admit(store, redis_client, one, number + 1)
+    assert [raw(1), raw(2), raw(3)] == came
+
+
+def test_order_of_those_that_do_not_tell(store: Store, redis_client: redis.Redis) -> None:
+    """A claim that does not tell when it was made is the last; so is that of a later day."""
+    one = Terms("one", most=1)
+    admit(store, redis_client, one, 0, 1)
+    claimed = [9_000_000_000, 1_000_000_000, 0, 8_000_000_000]
+    for number, moment in enumerate(claimed, 2):
+        store.limits.admit(replace(held(redis_client, number), claimed=moment), one)
+
+    items = store.commander.call("LRANGE", store.keys.parked("one"), 0, -1)
+    assert [1, 3, 2, 4, 5] == [json.loads(item.partition(b":q")[2])["args"][0] for item in items]
+    # Nothing is remembered of those that were claimed a minute before the last.
+    assert 2 == redis_client.zcard(store.keys.claimed("one"))
 
 
 def test_park(store: Store, redis_client: redis.Redis) -> None:

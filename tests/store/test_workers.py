@@ -10,6 +10,7 @@ import pytest
 from django_resque.exceptions import StoreError, StoreUnavailable
 from django_resque.store.workers import Ending, Look, StepReply
 from django_resque.wire import timestamps
+from django_resque.wire.worker import Reservation
 
 if TYPE_CHECKING:
     import redis
@@ -60,6 +61,22 @@ def test_claim(store: Store, redis_client: redis.Redis) -> None:
     assert expected == step(store)
     assert expected.claim == redis_client.get(_CLAIM)
     assert 0 == store.queues.size("q")
+
+
+def test_timed(store: Store) -> None:
+    """A claim tells when it was made, by the clock of Redis, if it is asked for."""
+    store.workers.register(_ID, "then")
+    store.queues.push_many("q", [b"1", b"2"])
+    before = store.workers.now() * 1_000_000
+    made = []
+    for number in range(2):
+        rid, ending = f"r{number + 1}", Ending(f"r{number}", [("INCRBY", "counter", 1)])
+        reply = store.workers.step(_ID, Look(("q",)), ending=ending, rid=rid, timed=True)
+        made.append(Reservation.decode(_ID, reply.claim))
+
+    assert [b"1", b"2"] == [each.payload for each in made]
+    assert before < made[0].claimed < made[1].claimed < before + 60_000_000
+    assert b"1" == store.commander.call("GET", "counter")
 
 
 def test_order(store: Store) -> None:

@@ -85,6 +85,17 @@ def test_claim_round_trip(queue: str, run_at: str, payload: bytes, rid: str) -> 
     assert reservation == Reservation.decode("w", reservation.encode())
 
 
+@pytest.mark.parametrize("queue", ["high", 'a"b', "h\u00f6h"])
+def test_claim_that_tells_when_it_was_made(queue: str) -> None:
+    """The moment stands before the payload, and is read whatever the names are."""
+    claim = Reservation("vm:1:q", queue, "then", b"not JSON", "r1", 1795236538123456)
+
+    assert b',"run_at":"then","claimed":1795236538123456,"payload":not JSON}' in claim.encode()
+    assert claim == Reservation.decode("vm:1:q", claim.encode())
+    odd = claim.encode().replace(b"1795236538123456", b"true")
+    assert 0 == Reservation.decode("vm:1:q", odd).claimed
+
+
 def test_decode_is_not_deceived_by_what_is_in_names_and_payload() -> None:
     """The key is found by its place, not in a queue's name or in the payload's own text."""
     payload = b'{"class":"A","payload":"}","args":[",\\"payload\\":"]}'

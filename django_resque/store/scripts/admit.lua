@@ -6,11 +6,31 @@
 --       6 how many may begin in each span, or 0   7 milliseconds of a span
 --       8 milliseconds for which to park it whatever the limit allows, or 0
 --       9 name of its queue   10 payload to park
---       11 number of commands to carry out when it begins, then each as its word count and its words
+--       11 when it was claimed, in microseconds, or 0: those that are parked wait in that order
+--       12 number of commands to carry out when it begins, then each as its word count and its words
 -- Returns {status, milliseconds}; status is one of
 --   admitted  by this or an earlier call whose reply was lost
 --   parked    the claim is gone; the job may have its turn after these milliseconds
 --   gone      the claim was gone already
+
+-- Of two workers, the one that claimed first need not be the first to get here. So a job goes
+-- before those parked lately whose claims came after its own.
+local function park(prefix, limit, item, claimed, score)
+  local parked, order, later = prefix .. 'parked:' .. limit, prefix .. 'claimed:' .. limit, {}
+  while claimed > 0 and #later < AT_ONCE do
+    local last = redis.call('LINDEX', parked, -1)
+    local at = last and redis.call('ZSCORE', order, redis.sha1hex(last))
+    if not at or tonumber(at) <= claimed then break end
+    later[#later + 1] = redis.call('RPOP', parked)
+  end
+  redis.call('RPUSH', parked, item)
+  for at = #later, 1, -1 do redis.call('RPUSH', parked, later[at]) end
+  if claimed > 0 then
+    redis.call('ZREMRANGEBYSCORE', order, '-inf', string.format('%.0f', claimed - LATELY * 1000))
+    redis.call('ZADD', order, score, redis.sha1hex(item))
+    redis.call('PEXPIRE', order, LATELY)
+  end
+end
 
 local prefix, rid, limit = ARGV[1], ARGV[3], ARGV[4]
 local mark = '{"rid":"' .. rid .. '"'
@@ -27,6 +47,7 @@ if limit ~= '' then
   -- not be found there.
   redis.call('LLEN', parked)
   redis.call('ZCARD', prefix .. 'parked')
+  redis.call('ZCARD', prefix .. 'claimed:' .. limit)
   -- Those who have waited come first.
   if wait == 0 and redis.call('ZSCORE', prefix .. 'parked', limit) then
     let_in(prefix, limit, now)
@@ -45,8 +66,12 @@ if limit ~= '' then
     -- The first write frees memory, so that the others are allowed even at maxmemory.
     redis.call('DEL', KEYS[1])
     local terms = ARGV[5] .. ' ' .. ARGV[6] .. ' ' .. ARGV[7] .. ' ' .. #ARGV[9] .. ':'
-    local push = (has_place or has_turn) and 'LPUSH' or 'RPUSH'
-    redis.call(push, parked, terms .. ARGV[9] .. payload)
+    local item = terms .. ARGV[9] .. payload
+    if has_place or has_turn then
+      redis.call('LPUSH', parked, item)
+    else
+      park(prefix, limit, item, tonumber(ARGV[11]), ARGV[11])
+    end
     local known = redis.call('ZSCORE', prefix .. 'parked', limit)
     if not known or tonumber(known) > now + wait then
       redis.call('ZADD', prefix .. 'parked', now + wait, limit)
@@ -56,5 +81,5 @@ if limit ~= '' then
   take_place(prefix, limit, most, count, span, rid, ARGV[2], now)
 end
 
-write_ending(11, {}, true)
+write_ending(12, {}, true)
 return {'admitted', 0}

@@ -7,6 +7,8 @@
 --   rate:<limit>     sorted set: the same names by when they began
 --   parked:<limit>   list: '<most> <count> <span> <length>:<queue><payload>', for each job that waits
 --   parked           sorted set: the limits that jobs wait for, by when somebody is to look
+--   claimed:<limit>  sorted set: SHA-1 of each item parked lately, by when its job was claimed, in
+--                    microseconds
 -- Times are milliseconds. <most> may be at work at once, <count> may begin in each <span>; 0 for no
 -- such limit.
 
@@ -14,6 +16,7 @@ local KEEP_PLACE = 30000
 local LOOK_AGAIN = 10000  -- for what frees a place usually lets the next one in
 local LONGEST = 604800000
 local AT_ONCE = 100
+local LATELY = 60000
 
 local function now_in_ms()
   local time = redis.call('TIME')

@@ -5,7 +5,9 @@
 -- ARGV  1 rid of the claim to finish, or ''   2 rid for a new claim, or '' to finish only
 --       3 run_at as a JSON string
 --       4 '' for a fixed list of queues, else '*' and each queue name the worker knows as <length>:<name>
---       5 number of commands in the ending, then each as its word count and its words
+--       5 '1' to note in the claim when it is made, in microseconds: it is only asked for where
+--         jobs may have to wait for a limit, in the order of their claims
+--       6 number of commands in the ending, then each as its word count and its words
 --       last, for each queue in KEYS, its name as a JSON string
 -- Returns {status, finished (1 or 0), errors of the ending, claim or names}; status is one of
 --   job     the claim, made now or by an earlier call whose reply was lost
@@ -53,7 +55,7 @@ if head ~= '' then
   redis.call('DEL', KEYS[1])
   finished = 1
 end
-local next_arg = write_ending(5, errors, finished == 1)
+local next_arg = write_ending(6, errors, finished == 1)
 
 if ARGV[2] == '' then return {'done', finished, errors} end
 
@@ -98,8 +100,13 @@ for i = 7, #KEYS do
     open[#open + 1] = KEYS[i]
     local raw = redis.pcall('LPOP', KEYS[i])
     if type(raw) == 'string' then
+      local noted = ''
+      if ARGV[5] == '1' then
+        local time = redis.call('TIME')
+        noted = ',"claimed":' .. time[1] .. string.format('%06d', time[2])
+      end
       local claim = '{"rid":"' .. ARGV[2] .. '","queue":' .. ARGV[next_arg + i - 7]
-        .. ',"run_at":' .. ARGV[3] .. ',"payload":' .. raw .. '}'
+        .. ',"run_at":' .. ARGV[3] .. noted .. ',"payload":' .. raw .. '}'
       redis.call('SET', KEYS[1], claim)
       return {'job', finished, errors, claim}
     end
