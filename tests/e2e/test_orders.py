@@ -211,7 +211,7 @@ def test_during_an_outage(project: Project, store: Store, redis_client: redis.Re
     worker = project.worker()
     at_work(project, redis_client)
     told = registered(store)
-    redis_client.execute_command("ACL", "SETUSER", "default", "-lrange")
+    redis_client.execute_command("ACL", "SETUSER", "default", "-lpop")
     try:
         eventually(lambda: "trying again until it answers" in worker.log)
         project.release()
@@ -219,7 +219,7 @@ def test_during_an_outage(project: Project, store: Store, redis_client: redis.Re
         assert worker.alive
         stop_worker(store, told)
     finally:
-        redis_client.execute_command("ACL", "SETUSER", "default", "+lrange")
+        redis_client.execute_command("ACL", "SETUSER", "default", "+lpop")
 
     assert 0 == worker.wait(8.0)
 
