@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django_resque import signals
 from django_resque.exceptions import AccessDenied, StoreError
 from django_resque.execution.admission import Admission
 from django_resque.execution.identity import new_worker_id
 from django_resque.execution.reserve import Reserver
-from django_resque.execution.settle import job_name, registered_job
+from django_resque.execution.settle import registered_job
 from django_resque.process.claims import Claims
 from django_resque.process.heart import Heart
 from django_resque.process.limits import Limits
@@ -25,7 +24,7 @@ from django_resque.process.performers import Performers
 from django_resque.process.performing import PerformerTask
 from django_resque.process.procline import Procline
 from django_resque.process.prune import prune
-from django_resque.process.termination import Termination, stopped_with_worker
+from django_resque.process.unforked import Unforked
 from django_resque.process.watch import Watch
 from django_resque.version import get_version
 from django_resque.wire import timestamps
@@ -35,10 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from django_resque.conf import Settings
-    from django_resque.execution.outcome import Outcome
     from django_resque.execution.reserve import Answer
     from django_resque.failures.base import FailureBackend
-    from django_resque.jobs.definition import Job
     from django_resque.process.options import WorkerOptions
     from django_resque.process.performer import Performer
     from django_resque.process.prune import Pruned
@@ -102,6 +99,14 @@ class Worker:
             private=self._private_descriptors,
         )
         self._orders = Orders(self, self._performers, self._heart, reserver, store)
+        self._unforked = Unforked(
+            options,
+            backends,
+            mailbox=self._mailbox,
+            orders=self._orders,
+            heart=self._heart,
+            procline=self._procline,
+        )
         self._outage = Outage(self.id)
         self._to_mourn: list[Pruned] = []
         self._jobs_left = options.max_jobs
@@ -239,7 +244,7 @@ class Worker:
         if self.options.fork:
             outcome = self._performers.perform(reservation, job, self._show_forked)
         else:
-            outcome = self._perform_here(reservation, job)
+            outcome = self._unforked.perform(reservation, job)
         self._at_work = False
         self._orders.rest()
         if outcome is None:
@@ -270,23 +275,6 @@ class Worker:
             and self._jobs_left != 1
             and not signals.before_fork.has_listeners()
         )
-
-    def _perform_here(self, reservation: Reservation, job: Job[Any, Any] | None) -> Outcome | None:
-        """Perform in this process, for debuggers (``--no-fork``); None if told not to begin."""
-        self._procline.processing(reservation.queue, job_name(reservation.payload))
-        stopping: tuple[signal.Signals, ...] = ()
-        if self.options.term_child:
-            stopping = (signal.SIGINT, signal.SIGHUP)
-            if not self.options.graceful_term:
-                stopping += (signal.SIGTERM,)
-        termination = Termination(lambda: stopped_with_worker(job))
-        # The mailbox receives the signals all the same, for when the job has ended.
-        with self._heart.beating(), termination.hearing(stopping):
-            # One that came just before is in the mailbox alone, where no job would notice it.
-            self._orders.hear(self._mailbox.read())
-            if self._orders.called_off:
-                return None
-            return termination.guard(reservation, self._backends, fresh=False)
 
     def _mourn_pruned(self) -> None:
         while self._to_mourn:
