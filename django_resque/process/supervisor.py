@@ -47,13 +47,15 @@ class Supervisor:
         *,
         replace: bool,
         shutdown_timeout: float,
+        graceful_term: bool = False,
         scheduler: Callable[[], int] | None = None,
     ) -> None:
         """Keep ``count`` processes running ``work``, which returns an exit status.
 
         Without ``replace``, a worker that ends well has done its part. ``shutdown_timeout`` is
-        the seconds that workers told to leave at once may take. A ``scheduler`` is kept alive
-        beside them.
+        the seconds that workers told to leave at once may take; with ``graceful_term``, TERM
+        tells them to finish, as QUIT does, for which they have all the time they need. A
+        ``scheduler`` is kept alive beside them.
         """
         self._count = count
         self._places = [_Place(f"Worker {number}", work) for number in range(1, count + 1)]
@@ -61,6 +63,7 @@ class Supervisor:
             self._places.append(_Place("The scheduler", scheduler))
         self._replace = replace
         self._shutdown_timeout = shutdown_timeout
+        self._patient = (signal.SIGQUIT, signal.SIGTERM) if graceful_term else (signal.SIGQUIT,)
         self._mailbox = Mailbox()
         self._procline = Procline()
         self._stopping = False
@@ -149,11 +152,11 @@ class Supervisor:
             self._stopping = True
             for place in self._places:
                 place.due = _NEVER
-            if number == signal.SIGQUIT:
-                self._signal_all(signal.SIGQUIT)
-            else:
-                self._signal_all(signal.SIGTERM)
-                self._kill_at = time.monotonic() + self._shutdown_timeout
+            # As it came: to a worker with GRACEFUL_TERM, INT and TERM are not the same.
+            self._signal_all(number)
+            if number not in self._patient:
+                # Told again, they get no more time: whoever insists is in a hurry.
+                self._kill_at = min(self._kill_at, time.monotonic() + self._shutdown_timeout)
 
     def _signal_all(self, number: signal.Signals) -> None:
         for place in self._places:

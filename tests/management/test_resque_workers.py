@@ -7,13 +7,18 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.management import call_command
 
+from django_resque.management.commands import resque_workers
 from tests.e2e.running import alive, children, failures, push, stats, title
 from tests.polling import eventually
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import redis
 
+    from tests.conftest import Configure
     from tests.e2e.running import Project, Running
 
 
@@ -63,6 +68,69 @@ def test_leave_at_once(project: Project, redis_client: redis.Redis, number: sign
     assert ["django_resque.exceptions.DirtyExit"] == [
         record["exception"] for record in failures(redis_client)
     ]
+
+
+def test_graceful_term(project: Project, redis_client: redis.Redis) -> None:
+    """With GRACEFUL_TERM, jobs end at TERM as at QUIT, however long they take."""
+    supervisor = start(project, 2, "--graceful-term", "--shutdown-timeout", "0")
+    push(redis_client, "wait", 1)
+    eventually(project.effects)
+    idle = [pid for pid in supervisor.children if "Waiting for" in title(pid)]
+
+    supervisor.signal(signal.SIGTERM)
+    eventually(lambda: not any(map(alive, idle)), message="the idle worker did not leave")
+    project.release()
+
+    assert 0 == supervisor.wait()
+    assert ("ok 1" in project.effects(), stats(redis_client)) == (True, (1, 0))
+
+
+def test_graceful_term_and_ctrl_c(project: Project, redis_client: redis.Redis) -> None:
+    """Ctrl-C stops jobs also with GRACEFUL_TERM, as it does for one worker and in Ruby."""
+    supervisor = start(project, 1, "--graceful-term")
+    push(redis_client, "wait", 1)
+    eventually(project.effects)
+
+    supervisor.signal(signal.SIGINT)
+
+    assert 0 == supervisor.wait()
+    assert ["django_resque.exceptions.DirtyExit"] == [
+        record["exception"] for record in failures(redis_client)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [
+        ((), 30.0),
+        (("--term-timeout", "50"), 30.0),
+        (("--term-child",), 34.0),
+        (("--term-child", "--pre-shutdown-timeout", "60", "--term-timeout", "10"), 100.0),
+        (("--term-child", "--shutdown-timeout", "5"), 5.0),
+    ],
+)
+def test_shutdown_timeout(
+    resque_settings: Configure,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    seconds: float,
+) -> None:
+    """No worker is killed before its jobs had the time that they were given."""
+    del resque_settings
+    given: list[float] = []
+
+    class NoSupervisor:
+        def __init__(self, *_: Any, shutdown_timeout: float, **__: Any) -> None:
+            given.append(shutdown_timeout)
+
+        def run(self) -> int:
+            return 0
+
+    monkeypatch.setattr(resque_workers, "Supervisor", NoSupervisor)
+
+    call_command("resque_workers", "--queues", "q", *options)
+
+    assert [seconds] == given
 
 
 def test_ctrl_c(project: Project, redis_client: redis.Redis) -> None:

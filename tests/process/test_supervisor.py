@@ -30,12 +30,24 @@ class Supervised:
     """A supervisor in a process of its own."""
 
     def __init__(
-        self, count: int, work: Callable[[], int], *, replace: bool, shutdown_timeout: float
+        self,
+        count: int,
+        work: Callable[[], int],
+        *,
+        replace: bool,
+        shutdown_timeout: float,
+        graceful_term: bool = False,
     ) -> None:
         """Start it."""
 
         def run() -> int:
-            supervisor = Supervisor(count, work, replace=replace, shutdown_timeout=shutdown_timeout)
+            supervisor = Supervisor(
+                count,
+                work,
+                replace=replace,
+                shutdown_timeout=shutdown_timeout,
+                graceful_term=graceful_term,
+            )
             return supervisor.run()
 
         self.pid = fork(run, on_parent_death=SIGKILL)
@@ -73,9 +85,16 @@ def supervise(effects: Effects) -> Iterator[Callable[..., Supervised]]:
     started: list[Supervised] = []
 
     def supervise(
-        work: Callable[[], int], count: int = 2, *, replace: bool = True, timeout: float = 30.0
+        work: Callable[[], int],
+        count: int = 2,
+        *,
+        replace: bool = True,
+        timeout: float = 30.0,
+        graceful_term: bool = False,
     ) -> Supervised:
-        supervised = Supervised(count, work, replace=replace, shutdown_timeout=timeout)
+        supervised = Supervised(
+            count, work, replace=replace, shutdown_timeout=timeout, graceful_term=graceful_term
+        )
         started.append(supervised)
         return supervised
 
@@ -88,14 +107,14 @@ def supervise(effects: Effects) -> Iterator[Callable[..., Supervised]]:
 
 
 def steady() -> int:
-    """Work until QUIT or TERM, noting what is heard."""
+    """Work until told to leave, noting what is heard."""
     mailbox = Mailbox()
     mailbox.open()
     note("began", os.getpid())
     while True:
         for number in mailbox.wait(None):
             note(number.name, os.getpid())
-            if number in (SIGQUIT, SIGTERM):
+            if number in (SIGQUIT, SIGTERM, SIGINT, SIGHUP):
                 return 0
 
 
@@ -129,15 +148,14 @@ def await_workers(effects: Effects, count: int) -> list[int]:
 
 @pytest.mark.parametrize("number", [SIGQUIT, SIGTERM, SIGINT, SIGHUP])
 def test_stops_all(supervise: Supervise, effects: Effects, number: Signals) -> None:
-    """Told to stop, it tells every worker once, waits for them, and leaves none."""
+    """Told to stop, it tells every worker once and in the same way, and leaves none."""
     supervised = supervise(steady, 3)
     workers = await_workers(effects, 3)
 
     supervised.signal(number)
 
     assert 0 == supervised.status(2.0)
-    expected = "SIGQUIT" if number == SIGQUIT else "SIGTERM"
-    assert sorted(workers) == sorted(told(effects, expected))
+    assert sorted(workers) == sorted(told(effects, number.name))
     assert 6 == len(effects())
     assert not any(map(alive, workers))
 
@@ -181,22 +199,52 @@ def test_shutdown_timeout(supervise: Supervise, effects: Effects) -> None:
     assert not any(map(alive, workers))
 
 
-def test_quit_waits(supervise: Supervise, effects: Effects) -> None:
+def test_told_again(supervise: Supervise, effects: Effects) -> None:
+    """Telling it again and again does not put off the end of those that do not leave."""
+    supervised = supervise(stubborn, 1, timeout=1.0)
+    await_workers(effects, 1)
+    supervised.signal(SIGTERM)
+
+    eventually(lambda: supervised.ended() or supervised.signal(SIGTERM), 5.0, "it was put off")
+
+    assert 128 + SIGKILL == supervised.status()
+
+
+@pytest.mark.parametrize("number", [SIGQUIT, SIGTERM])
+def test_finishing(supervise: Supervise, effects: Effects, number: Signals) -> None:
     """Told to finish, it waits for as long as its workers take."""
 
     def slow() -> int:
-        handle(SIGQUIT, lambda: note("QUIT", os.getpid()))
+        handle(number, lambda: note("told", os.getpid()))
         note("began", os.getpid())
         signal.pause()
         time.sleep(0.5)
         return 0
 
-    supervised = supervise(slow, 1, timeout=0.1)
+    supervised = supervise(slow, 1, timeout=0.1, graceful_term=number == SIGTERM)
     await_workers(effects, 1)
 
-    supervised.signal(SIGQUIT)
+    supervised.signal(number)
 
     assert 0 == supervised.status()
+
+
+def test_graceful_term_in_a_hurry(supervise: Supervise, effects: Effects) -> None:
+    """Where TERM lets the workers finish, INT still gives them a limited time."""
+
+    def slow() -> int:
+        handle(SIGINT, lambda: note("INT ignored"))
+        return stubborn()
+
+    supervised = supervise(slow, 1, timeout=0.3, graceful_term=True)
+    await_workers(effects, 1)
+
+    supervised.signal(SIGTERM)
+    eventually(lambda: "TERM ignored" in effects())
+    supervised.signal(SIGINT)
+
+    assert 128 + SIGKILL == supervised.status(3.0)
+    assert "INT ignored" in effects()
 
 
 def test_replaces(supervise: Supervise, effects: Effects) -> None:

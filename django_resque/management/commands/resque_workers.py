@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from django_resque.process.options import WorkerOptions
 
+_SHUTDOWN_TIMEOUT = 30.0
+
 
 class Command(WorkingCommand):
     """Keep several workers alive, forked from one process that has loaded Django once."""
@@ -36,9 +38,8 @@ class Command(WorkingCommand):
         parser.add_argument(
             "--shutdown-timeout",
             type=seconds,
-            default=30.0,
-            help="Seconds that workers may take after TERM or INT before they are killed "
-            "(default 30).",
+            help="Seconds that workers may take after TERM, INT or HUP before they are killed "
+            "(default 30, and with --term-child those besides that it gives to jobs).",
         )
 
     def work(self, working: WorkerOptions, options: dict[str, Any]) -> int:
@@ -58,9 +59,18 @@ class Command(WorkingCommand):
             scheduler=(lambda: self.make_scheduler(interval).run())
             if options["scheduler"]
             else None,
-            shutdown_timeout=options["shutdown_timeout"],
+            shutdown_timeout=_shutdown_timeout(working, options["shutdown_timeout"]),
+            graceful_term=working.graceful_term,
         )
         return supervisor.run()
+
+
+def _shutdown_timeout(working: WorkerOptions, given: float | None) -> float:
+    if given is not None:
+        return given
+    # A worker that was killed before its jobs had their time could not even record their end.
+    promised = working.pre_shutdown_timeout + working.term_timeout if working.term_child else 0.0
+    return _SHUTDOWN_TIMEOUT + promised
 
 
 def _cores() -> int:
