@@ -18,7 +18,7 @@ from django_resque.execution.queue_names import QueuePatterns
 from django_resque.jobs.registry import registry
 from django_resque.process.forking import flush
 from django_resque.process.options import WorkerOptions
-from django_resque.process.pidfile import PidfileHeld, pidfile
+from django_resque.process.pidfile import PidfileRefused, pidfile
 from django_resque.process.scheduler import Scheduler
 from django_resque.process.worker import Worker
 
@@ -34,7 +34,10 @@ _LEVELS = {0: logging.ERROR, 1: logging.INFO, 2: logging.INFO, 3: logging.DEBUG}
 
 def seconds(text: str) -> float:
     """Read a number of seconds from the command line."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < float("inf"):
         msg = f"{text} is not a number of seconds: give 0 or more"
         raise argparse.ArgumentTypeError(msg)
@@ -43,9 +46,30 @@ def seconds(text: str) -> float:
 
 def count(text: str) -> int:
     """Read a number of at least one from the command line."""
-    value = int(text)
-    if value < 1:
-        msg = f"{text} is too few: give 1 or more"
+    return _whole(text, 1)
+
+
+def number(text: str) -> int:
+    """Read a number that may be zero from the command line."""
+    return _whole(text, 0)
+
+
+def name(text: str) -> str:
+    """Read a name from the command line: an empty one is an unset variable of a script."""
+    if not text:
+        msg = "a name must not be empty"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
+def _whole(text: str, least: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        msg = f"{text} is not a whole number: give {least} or more"
+        raise argparse.ArgumentTypeError(msg) from None
+    if value < least:
+        msg = f"{text} is too few: give {least} or more"
         raise argparse.ArgumentTypeError(msg)
     return value
 
@@ -104,7 +128,7 @@ class DaemonCommand(BaseCommand):
             if path:
                 try:
                     stack.enter_context(pidfile(path))
-                except (PidfileHeld, OSError) as error:
+                except PidfileRefused as error:
                     raise CommandError(str(error), returncode=_EXIT_PIDFILE) from error
             yield
 
@@ -119,7 +143,7 @@ class DaemonCommand(BaseCommand):
             return default
         try:
             return read(text)
-        except (ValueError, argparse.ArgumentTypeError) as error:
+        except argparse.ArgumentTypeError as error:
             msg = f"The environment variable {name} is wrong: {error}"
             raise CommandError(msg, returncode=EXIT_USAGE) from error
 

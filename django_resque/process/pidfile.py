@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class PidfileHeld(ResqueError):
+_LONGEST = 64  # bytes: more than any pid, and enough to tell that it is none
+
+
+class PidfileRefused(ResqueError):
+    """Raised when a pid file cannot be written there, or not without harm."""
+
+
+class PidfileHeld(PidfileRefused):
     """Raised when the process that a pid file names is alive."""
 
     def __init__(self, path: str, pid: str) -> None:
@@ -27,8 +36,9 @@ class PidfileHeld(ResqueError):
 def pidfile(path: str | os.PathLike[str]) -> Iterator[None]:
     """Hold ``path`` with this process' pid in it, as Ruby writes it, while the block runs.
 
-    Raises PidfileHeld for one of a live process, OSError for one that cannot be written. A
-    symbolic link is not followed. The lock, not the number, tells ours from a pid used again.
+    Raises PidfileHeld for one of a live process, PidfileRefused for what cannot be written, is a
+    symbolic link, or holds something else than a pid: that is somebody's, and was named by mistake.
+    The lock, not the number, tells ours from a pid used again.
     """
     descriptor = _open_locked(Path(path))
     try:
@@ -45,8 +55,9 @@ def pidfile(path: str | os.PathLike[str]) -> Iterator[None]:
 
 def _open_locked(path: Path) -> int:
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-        pid = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+        descriptor = _open(path)
+        # A machine that crashed may have left zeros in the place of what was written last.
+        pid = os.pread(descriptor, _LONGEST, 0).decode(errors="replace").strip("\0 \t\r\n")
         try:
             # Not flock: processes that jobs leave behind would go on holding it.
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -59,7 +70,24 @@ def _open_locked(path: Path) -> int:
         if _is_foreign_and_alive(pid):
             os.close(descriptor)
             raise PidfileHeld(str(path), pid)
+        if pid and not pid.isdecimal():
+            os.close(descriptor)
+            msg = f"{path} is no pid file: it holds something else. Name another, or remove it"
+            raise PidfileRefused(msg)
         return descriptor
+
+
+def _open(path: Path) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        link = error.errno == errno.ELOOP
+        reason = "it is a symbolic link" if link else error.strerror
+        raise PidfileRefused(f"Cannot write the pid file {path}: {reason}") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise PidfileRefused(f"Cannot write the pid file {path}: it is no ordinary file")
+    return descriptor
 
 
 def _is(descriptor: int, path: str | os.PathLike[str]) -> bool:

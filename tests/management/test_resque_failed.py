@@ -61,6 +61,26 @@ def test_list_some(options: list[str], expected: list[bytes]) -> None:
     assert [digest(raw) for raw in expected] == [row["digest"] for row in rows]
 
 
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["list", "--queue", ""], "--queue: a name must not be empty"),
+        (["list", "--class", ""], "--class: a name must not be empty"),
+        (["list", "--start", "-1"], "--start: -1 is too few"),
+        (["list", "--limit", "many"], "--limit: many is not a whole number"),
+        (["retry", "--all", "--from-queue", ""], "--from-queue: a name must not be empty"),
+        (["retry", "--all", "--queue", ""], "--queue: a name must not be empty"),
+    ],
+)
+def test_wrong_options(redis_client: redis.Redis, argv: list[str], told: str) -> None:
+    """What a script left unset is not taken for all there is, nor a wrong number for another."""
+    with pytest.raises(CommandError, match=told):
+        run("resque_failed", *argv)
+
+    assert 3 == redis_client.llen("resque:failed")
+    assert not redis_client.exists("resque:queues")
+
+
 def test_list_of_several_lists(redis_client: redis.Redis) -> None:
     """The lists per queue are part of it."""
     redis_client.sadd("resque:failed_queues", "mail_failed")

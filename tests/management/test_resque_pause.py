@@ -61,6 +61,8 @@ def test_worker(resque_store: Store) -> None:
         (["--all", "--worker", "x"], 2),
         (["--worker", "x", "mail"], 2),
         (["a b"], 1),
+        ([""], 1),
+        (["mail", ""], 1),
     ],
 )
 def test_refused(resque_store: Store, argv: list[str], status: int) -> None:

@@ -179,7 +179,9 @@ def test_wrong_options(
     [
         ({}, "--queues"),
         ({"QUEUES": "!a"}, "--queues"),
-        ({"QUEUE": "a", "INTERVAL": "often"}, "INTERVAL is wrong"),
+        ({"QUEUE": "a", "INTERVAL": "often"}, "INTERVAL is wrong: often is not a number of sec"),
+        ({"QUEUE": "a", "INTERVAL": "nan"}, "INTERVAL is wrong: nan is not a number of seconds"),
+        ({"QUEUE": "a", "JOBS_PER_FORK": "1.5"}, "JOBS_PER_FORK is wrong: 1.5 is not a whole num"),
         ({"QUEUE": "a", "JOBS_PER_FORK": "0"}, "JOBS_PER_FORK is wrong: 0 is too few"),
     ],
 )

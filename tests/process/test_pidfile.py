@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from django_resque.process.forking import fork
-from django_resque.process.pidfile import PidfileHeld, pidfile
+from django_resque.process.pidfile import PidfileHeld, PidfileRefused, pidfile
 from tests.polling import eventually
 
 if TYPE_CHECKING:
@@ -92,15 +92,24 @@ def test_stale_unburied(path: Path) -> None:
     os.waitpid(pid, 0)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "\n", "nonsense", "-1", "0", "9" * 30, "\xff", "12 34", str(2**31)]
-)
+@pytest.mark.parametrize("text", ["", "\n", "0", "9" * 30, str(2**31), "\0" * 5, " 999999\n"])
 def test_no_pid(path: Path, text: str) -> None:
-    """A file with no pid in it is nobody's."""
+    """A file with no pid in it, or one that no process has, is nobody's."""
     path.write_text(text)
 
     with pidfile(path):
         assert str(os.getpid()) == path.read_text()
+
+
+@pytest.mark.parametrize("text", ["nonsense", "-1", "\xff", "12 34", "12345\n/var/lib", "{" * 99])
+def test_something_else(path: Path, text: str) -> None:
+    """A file with something else in it was named by mistake, and is left alone."""
+    path.write_text(text)
+
+    with pytest.raises(PidfileRefused, match="is no pid file"), pidfile(path):
+        raise AssertionError
+
+    assert text == path.read_text()
 
 
 def test_foreign_live(path: Path) -> None:
@@ -173,14 +182,29 @@ def test_symbolic_link(path: Path, tmp_path: Path) -> None:
     target.write_text("data")
     path.symlink_to(target)
 
-    with pytest.raises(OSError, match="symbolic link"), pidfile(path):
+    with pytest.raises(PidfileRefused, match="it is a symbolic link"), pidfile(path):
         raise AssertionError
     assert "data" == target.read_text()
 
 
 def test_unwritable(tmp_path: Path) -> None:
-    """A place that cannot be written is told by the error of the system."""
-    with pytest.raises(FileNotFoundError), pidfile(tmp_path / "missing" / "worker.pid"):
+    """A place that cannot be written is named, with what the system says to it."""
+    missing = tmp_path / "missing" / "worker.pid"
+
+    with (
+        pytest.raises(PidfileRefused, match=f"{missing}: No such file") as raised,
+        pidfile(missing),
+    ):
+        raise AssertionError
+
+    assert "Errno" not in str(raised.value)
+
+
+def test_no_ordinary_file(path: Path) -> None:
+    """What is no file to write a number into is refused."""
+    os.mkfifo(path)
+
+    with pytest.raises(PidfileRefused, match="no ordinary file"), pidfile(path):
         raise AssertionError
 
 

@@ -20,7 +20,7 @@ from django_resque.control.failures import (
 )
 from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
 from django_resque.management.operating import OperatingCommand
-from django_resque.management.working import count
+from django_resque.management.working import count, name, number
 from django_resque.monitor.failures import all_failures, failures, find_failures
 from django_resque.wire import timestamps
 from django_resque.wire.printable import printable
@@ -49,9 +49,9 @@ class Command(OperatingCommand):
         """Declare the actions and their options."""
         actions = parser.add_subparsers(dest="action", required=True)
         listing = actions.add_parser("list", help="List failures, the newest first.")
-        listing.add_argument("--queue", help="Only those of jobs from this queue.")
-        listing.add_argument("--class", dest="job", help="Only those of this job.")
-        listing.add_argument("--start", type=int, default=0, help="Leave out that many.")
+        listing.add_argument("--queue", type=name, help="Only those of jobs from this queue.")
+        listing.add_argument("--class", dest="job", type=name, help="Only those of this job.")
+        listing.add_argument("--start", type=number, default=0, help="Leave out that many.")
         listing.add_argument("--limit", type=count, default=20, help="At most so many (20).")
         listing.add_argument("--json", action="store_true", help="Write JSON.")
         show = actions.add_parser("show", help="Show all that is known of failures.")
@@ -60,9 +60,11 @@ class Command(OperatingCommand):
         retry.add_argument("digests", nargs="*", metavar="DIGEST")
         retry.add_argument("--all", action="store_true", help="All that were not retried yet.")
         retry.add_argument(
-            "--from-queue", default="", help="With --all: only those of jobs from this queue."
+            "--from-queue",
+            type=name,
+            help="With --all: only those of jobs from this queue.",
         )
-        retry.add_argument("--queue", default="", help="Enqueue to this queue instead.")
+        retry.add_argument("--queue", type=name, help="Enqueue to this queue instead.")
         retry.add_argument("--remove", action="store_true", help="Remove the failures as well.")
         remove = actions.add_parser("remove", help="Remove failures.")
         remove.add_argument("digests", nargs="+", metavar="DIGEST")
@@ -108,7 +110,12 @@ class Command(OperatingCommand):
 
         def retry(row: FailureRow) -> None:
             queue = retry_failure(
-                store, row.list, row.raw, row.index, to=options["queue"], remove=options["remove"]
+                store,
+                row.list,
+                row.raw,
+                row.index,
+                to=options["queue"] or "",
+                remove=options["remove"],
             )
             self.stdout.write(f"{row.digest[:_SHORT]} retried on queue {printable(queue)}")
 
@@ -117,7 +124,9 @@ class Command(OperatingCommand):
     def _retry_all(self, store: Store, options: dict[str, Any]) -> None:
         if options["remove"]:
             raise CommandError("--remove goes with digests; see clear --retried", returncode=2)
-        retried, refused = retry_failures(store, queue=options["from_queue"], to=options["queue"])
+        retried, refused = retry_failures(
+            store, queue=options["from_queue"] or "", to=options["queue"] or ""
+        )
         self.stdout.write(f"{retried} retried")
         if refused:
             raise CommandError(f"{refused} cannot be retried: retry them by digest to see why")
@@ -148,8 +157,7 @@ def _selected(store: Store, options: dict[str, Any]) -> Iterator[FailureRow]:
         if options["queue"] in (None, row.record.queue if row.record else "")
         and options["job"] in (None, row.job)
     )
-    start = max(0, options["start"])
-    yield from islice(rows, start, start + options["limit"])
+    yield from islice(rows, options["start"], options["start"] + options["limit"])
 
 
 def _dated(rows: Iterator[FailureRow]) -> Iterator[tuple[datetime, FailureRow]]:

@@ -8,6 +8,7 @@ from django_resque import wiring
 from django_resque.control.workers import kill_worker
 from django_resque.execution.verdict import in_words
 from django_resque.management.operating import OperatingCommand
+from django_resque.management.working import name
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ class Command(OperatingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("worker", metavar="ID", nargs="+", help="As resque_list shows it.")
+        parser.add_argument(
+            "worker", metavar="ID", nargs="+", type=name, help="As resque_list shows it."
+        )
 
     def operate(self, store: Store, options: dict[str, Any]) -> None:
         """Kill what was named."""
