@@ -25,11 +25,12 @@ class Outage:
         self._worker = worker
         self._delays = Backoff(0.05, 5.0)
         self._told = float("-inf")
-        self._away = False
+        self.away = False
+        """Whether the last attempt failed."""
 
     def tell(self, error: StoreError) -> float:
         """Note a failed attempt; return how many seconds to wait before the next."""
-        self._away = True
+        self.away = True
         now = time.monotonic()
         if now >= self._told + _TELL_EVERY:
             self._told = now
@@ -42,8 +43,8 @@ class Outage:
 
     def over(self) -> None:
         """Note that Redis answers."""
-        if self._away:
-            self._away = False
+        if self.away:
+            self.away = False
             self._told = float("-inf")
             self._delays.reset()
             logger.warning(

@@ -14,6 +14,7 @@ from django_resque.execution.identity import new_worker_id
 from django_resque.execution.reserve import Reserver
 from django_resque.execution.settle import registered_job
 from django_resque.process.claims import Claims
+from django_resque.process.farewell import Farewell
 from django_resque.process.heart import Heart
 from django_resque.process.limits import Limits
 from django_resque.process.mailbox import Mailbox
@@ -51,7 +52,6 @@ EXIT_UNSETTLED = 75
 EXIT_DENIED = 78
 """Redis refused the credentials at the start (EX_CONFIG)."""
 
-_LAST_TRIES = 5.0  # seconds that a worker told to leave at once keeps trying to settle
 _NEVER = float("inf")
 
 
@@ -99,6 +99,7 @@ class Worker:
             private=self._private_descriptors,
         )
         self._orders = Orders(self, self._performers, self._heart, reserver, store)
+        self._farewell = Farewell(self.id, self._claims, self._orders, store, self._wait_out)
         self._unforked = Unforked(
             options,
             backends,
@@ -131,6 +132,9 @@ class Worker:
             self._mailbox.close()
 
     def _turn(self) -> int | None:
+        if self._outage.away:
+            # The attempt that failed may have taken long: what was told meanwhile comes first.
+            self._orders.hear(self._mailbox.read())
         if self._orders.stopping:
             return EXIT_OK
         if self._orders.paused:
@@ -290,31 +294,12 @@ class Worker:
             return status
         self._mourn_pruned()
         self._performers.dismiss_all()
-        deadline = time.monotonic() + _LAST_TRIES
-        while self._claims.unsettled:
-            try:
-                self._claims.flush()
-            except StoreError as error:
-                if self._orders.hurried and time.monotonic() > deadline:
-                    self._claims.give_up()
-                    status = EXIT_UNSETTLED
-                    break
-                self._wait_out(error, until=deadline if self._orders.hurried else _NEVER)
-        if status != EXIT_UNSETTLED:
-            self._unregister()
+        if self._farewell.settle():
+            self._farewell.unregister()
+        else:
+            status = EXIT_UNSETTLED
         signals.worker_exit.send_robust(self)
         return status
-
-    def _unregister(self) -> None:
-        # The first attempt may find no more than that the connection broke a while ago.
-        for logs in (logger.debug, logger.warning):
-            try:
-                self._claims.flush()
-                self._store.workers.strike(self.id, claim=None)
-            except StoreError as error:
-                logs("Could not unregister: %s", error, extra={"event": "worker.unregister"})
-            else:
-                return
 
     # Signals and time
 
@@ -373,13 +358,14 @@ class Worker:
         except StoreError as error:
             self._outage.tell(error)
 
-    def _wait_out(self, error: StoreError, *, until: float = _NEVER) -> None:
+    def _wait_out(self, error: StoreError, until: float = _NEVER) -> None:
         """Wait until it is time for another attempt, or for leaving."""
         self._watch.reset()
         until = min(until, time.monotonic() + self._outage.tell(error))
         told = self._orders.stopping, self._orders.hurried
         while time.monotonic() < until and (self._orders.stopping, self._orders.hurried) == told:
-            self._attend(until)
+            # Not by attending: one attempt more, such as a beat, can take as long as the wait.
+            self._orders.hear(self._mailbox.wait(until - time.monotonic()))
 
     def _private_descriptors(self) -> list[int]:
         link = self._link.fileno()

@@ -11,7 +11,7 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from signal import SIGCONT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR2
+from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM, SIGUSR2
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,8 +26,8 @@ from django_resque.execution.identity import hostname, machine
 from django_resque.execution.outcome import Failed
 from django_resque.execution.queue_names import QueuePatterns
 from django_resque.execution.reserve import Reserver
+from django_resque.process import farewell as farewell_module
 from django_resque.process import orders as orders_module
-from django_resque.process import worker as worker_module
 from django_resque.process.mailbox import Mailbox
 from django_resque.process.options import WorkerOptions
 from django_resque.process.outage import Outage
@@ -719,7 +719,7 @@ def test_finishing_while_away(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Told to finish, it waits for Redis idly, however long; then told to leave, it gives up."""
-    monkeypatch.setattr(worker_module, "_LAST_TRIES", 0.2)
+    monkeypatch.setattr(farewell_module, "LAST_TRIES", 0.2)
     with EmbeddedServer() as server:
 
         @job(name="shop.cut")
@@ -742,7 +742,7 @@ def test_finishing_while_away(
 
 def test_leaving_while_away(effects: Effects, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told to leave, it tries for a while to write its job's ending, and then goes."""
-    monkeypatch.setattr(worker_module, "_LAST_TRIES", 0.5)
+    monkeypatch.setattr(farewell_module, "LAST_TRIES", 0.5)
     with EmbeddedServer() as server:
 
         @job(name="shop.cut")
@@ -758,6 +758,59 @@ def test_leaving_while_away(effects: Effects, monkeypatch: pytest.MonkeyPatch) -
             assert EXIT_UNSETTLED == work(burst=False)
 
             assert 0.5 <= time.monotonic() - began < 4.0
+
+
+def test_leaving_while_frozen(effects: Effects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it was told while it waited for an answer in vain, it obeys before it asks again."""
+    monkeypatch.setattr(farewell_module, "LAST_TRIES", 0.5)
+    monkeypatch.setattr(orders_module, "_ASK_EVERY", 0.1)
+    real, told = Outage.tell, []
+
+    def tell(self: Outage, error: Any) -> float:
+        told.append(error)
+        return real(self, error)
+
+    monkeypatch.setattr(Outage, "tell", tell)
+    with EmbeddedServer() as server:
+
+        @job(name="shop.freeze")
+        def freeze() -> None:
+            os.kill(server.pid, SIGSTOP)
+            time.sleep(0.6)  # by now the worker has asked, and waits for the answer
+            os.kill(os.getppid(), SIGTERM)
+
+        with override_settings(RESQUE={"URL": f"{server.url}?socket_timeout=1.5"}):
+            push(wiring.store(), "shop.freeze")
+            try:
+                assert EXIT_UNSETTLED == work(burst=False)
+            finally:
+                os.kill(server.pid, SIGCONT)
+
+    assert 1 == len(told)
+
+
+def test_waits_in_silence(redis_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the next attempt is due, nothing is asked of a Redis that is away."""
+    redis_server.kill()
+    attempts: list[float] = []
+
+    def register(*_: Any) -> None:
+        attempts.append(time.monotonic())
+        raise StoreUnavailable("away")
+
+    def tell(_self: Outage, _error: Exception) -> float:
+        if len(attempts) > 1:
+            send(SIGTERM)
+        return 0.3
+
+    monkeypatch.setattr(Workers, "register", register)
+    monkeypatch.setattr(Outage, "tell", tell)
+
+    with override_settings(RESQUE={**settings.RESQUE, "HEARTBEAT_INTERVAL": 0.05}):
+        assert EXIT_OK == work(burst=False)
+
+    first, second = attempts
+    assert second - first >= 0.3
 
 
 def test_denied(
