@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from django_resque import wiring
 from django_resque.exceptions import ConfigurationError, ResqueError
-from django_resque.management.working import name
+from django_resque.management.arguments import name
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 def add_targets(parser: CommandParser, verb: str) -> None:
     """Declare what a command pauses or resumes: queues, all workers, or one."""
-    parser.add_argument(
-        "queues", nargs="*", type=name, metavar="QUEUE", help=f"Queues to {verb}."
-    )
+    parser.add_argument("queues", nargs="*", type=name, metavar="QUEUE", help=f"Queues to {verb}.")
     parser.add_argument("--all", action="store_true", help=f"{verb.title()} all workers instead.")
     parser.add_argument(
         "--worker", type=name, metavar="ID", help=f"{verb.title()} one worker of ours instead."

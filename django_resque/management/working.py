@@ -16,6 +16,7 @@ from django_resque.conf import get_settings
 from django_resque.exceptions import NoQueueError
 from django_resque.execution.queue_names import QueuePatterns
 from django_resque.jobs.registry import registry
+from django_resque.management.arguments import count, seconds
 from django_resque.process.forking import flush
 from django_resque.process.options import WorkerOptions
 from django_resque.process.pidfile import PidfileRefused, pidfile
@@ -30,48 +31,6 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 _EXIT_PIDFILE = 73  # EX_CANTCREAT
 _LEVELS = {0: logging.ERROR, 1: logging.INFO, 2: logging.INFO, 3: logging.DEBUG}
-
-
-def seconds(text: str) -> float:
-    """Read a number of seconds from the command line."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        msg = f"{text} is not a number of seconds: give 0 or more"
-        raise argparse.ArgumentTypeError(msg)
-    return value
-
-
-def count(text: str) -> int:
-    """Read a number of at least one from the command line."""
-    return _whole(text, 1)
-
-
-def number(text: str) -> int:
-    """Read a number that may be zero from the command line."""
-    return _whole(text, 0)
-
-
-def name(text: str) -> str:
-    """Read a name from the command line: an empty one is an unset variable of a script."""
-    if not text:
-        msg = "a name must not be empty"
-        raise argparse.ArgumentTypeError(msg)
-    return text
-
-
-def _whole(text: str, least: int) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        msg = f"{text} is not a whole number: give {least} or more"
-        raise argparse.ArgumentTypeError(msg) from None
-    if value < least:
-        msg = f"{text} is too few: give {least} or more"
-        raise argparse.ArgumentTypeError(msg)
-    return value
 
 
 class DaemonCommand(BaseCommand):

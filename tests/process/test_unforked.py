@@ -44,7 +44,7 @@ class Here:
         self.at_work = False
         self.mailbox = Mailbox()
         vitals = Vitals("working", version="1")
-        heart = Heart(store, store, WORKER, "then", interval=0.01, vitals=lambda: vitals)
+        heart = Heart(store, store, WORKER, "then", interval=0.01, ttl=60, vitals=lambda: vitals)
         worker = cast("Any", self)
         self.orders = Orders(worker, worker, heart, worker, store)
         self.unforked = Unforked(

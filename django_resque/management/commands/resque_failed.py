@@ -19,8 +19,8 @@ from django_resque.control.failures import (
     retry_failures,
 )
 from django_resque.exceptions import DecodeError, FailureNotFound, InvalidQueueName
+from django_resque.management.arguments import count, name, number
 from django_resque.management.operating import OperatingCommand
-from django_resque.management.working import count, name, number
 from django_resque.monitor.failures import all_failures, failures, find_failures
 from django_resque.wire import timestamps
 from django_resque.wire.printable import printable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django_resque import wiring
 from django_resque.control.workers import kill_worker
 from django_resque.execution.verdict import in_words
+from django_resque.management.arguments import name
 from django_resque.management.operating import OperatingCommand
-from django_resque.management.working import name
 from django_resque.wire.printable import printable
 
 if TYPE_CHECKING:

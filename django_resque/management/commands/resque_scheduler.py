@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django_resque.management.working import DaemonCommand, seconds
+from django_resque.management.arguments import seconds
+from django_resque.management.working import DaemonCommand
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser

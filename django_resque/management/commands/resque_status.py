@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django_resque import wiring
 from django_resque.conf import get_settings
 from django_resque.exceptions import StoreUnavailable
+from django_resque.management.arguments import seconds
 from django_resque.management.operating import OperatingCommand
-from django_resque.management.working import seconds
 from django_resque.monitor.overview import overview
 from django_resque.store.connection import describe
 

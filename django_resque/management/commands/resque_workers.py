@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from django_resque.management.working import EXIT_USAGE, WorkingCommand, count, seconds
+from django_resque.management.arguments import count, seconds
+from django_resque.management.working import EXIT_USAGE, WorkingCommand
 from django_resque.process.supervisor import Supervisor
 
 if TYPE_CHECKING:
