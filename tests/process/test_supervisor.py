@@ -48,6 +48,8 @@ class Supervised:
                 shutdown_timeout=shutdown_timeout,
                 graceful_term=graceful_term,
             )
+            # What it is told when it has nobody left to tell must not change how it ended.
+            signal.signal(SIGTERM, signal.SIG_IGN)
             return supervisor.run()
 
         self.pid = fork(run, on_parent_death=SIGKILL)
