@@ -177,6 +177,7 @@ def test_keys() -> None:
         keys.queue("<queue>"),
         keys.worker("<id>"),
         keys.started("<id>"),
+        keys.settled("<id>"),
         keys.orders("<id>"),
         keys.delayed("<timestamp>"),
         keys.timestamps(b"<item>").decode(),

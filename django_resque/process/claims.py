@@ -157,8 +157,8 @@ class Claims:
             signals.job_finished.send_robust(self._worker, reservation=reservation, outcome=outcome)
         else:
             logger.warning(
-                "%s from queue %s ended as %s, but its claim was gone: it was settled before a "
-                "reply got lost, or this worker was taken for dead",
+                "%s from queue %s ended as %s, but its claim was gone: this worker was taken for "
+                "dead, or Redis has lost what was written last",
                 printable(settle.job_name(reservation.payload) or "(invalid payload)"),
                 printable(reservation.queue),
                 type(outcome).__name__,

@@ -93,6 +93,10 @@ class Keys:
         """Return the key of a worker's start time."""
         return f"{self.namespace}:worker:{worker}:started"
 
+    def settled(self, worker: str) -> str:
+        """Return the key of the claim that a worker settled last (ours; it expires)."""
+        return f"{self.namespace}:worker:{worker}:settled"
+
     def orders(self, worker: str) -> str:
         """Return the key of the list of what a worker is told (ours; it expires)."""
         return f"{self.namespace}:worker:{worker}:orders"

@@ -113,6 +113,7 @@ class Workers:
             keys.queues,
             keys.orders(worker),
             keys.started(worker),
+            keys.settled(worker),
             *map(keys.queue, look.queues),
         ]
         args: list[Word] = [ending.rid if ending else "", rid, f'"{run_at}"', look.watched]
@@ -211,6 +212,7 @@ class Workers:
                 keys.heartbeats,
                 keys.vitals,
                 keys.orders(worker),
+                keys.settled(worker),
                 keys.worker(worker),
                 keys.started(worker),
                 *(keys.stat(name, worker) for name in _WORKER_STATS),

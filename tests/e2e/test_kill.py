@@ -48,7 +48,8 @@ def kill(pid: int) -> None:
 
 def all_done(client: redis.Redis) -> bool:
     """Tell whether nothing waits and nothing is claimed."""
-    claims = [key for key in client.scan_iter("resque:worker:*") if not key.endswith(b":started")]
+    keys = client.scan_iter("resque:worker:*")
+    claims = [key for key in keys if not key.endswith((b":started", b":settled"))]
     return not client.exists("resque:queue:q") and not claims
 
 

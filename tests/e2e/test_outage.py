@@ -169,6 +169,7 @@ def test_lost_replies(project: Project, server: EmbeddedServer, client: redis.Re
         assert 0 == worker.wait()
 
     assert cuts > 5
+    assert "claim was gone" not in worker.log
     account(project, client, 60)
     assert not client.smembers("resque:workers")
 

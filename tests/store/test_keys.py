@@ -18,6 +18,7 @@ def test_names() -> None:
     assert keys.queue("high") == "resque:queue:high"
     assert keys.worker("vm:1:high") == "resque:worker:vm:1:high"
     assert keys.started("vm:1:high") == "resque:worker:vm:1:high:started"
+    assert keys.settled("vm:1:high") == "resque:worker:vm:1:high:settled"
     assert keys.failed_list("high_failed") == "resque:high_failed"
     assert keys.stat("processed") == "resque:stat:processed"
     assert keys.stat("failed", "vm:1:high") == "resque:stat:failed:vm:1:high"

@@ -172,6 +172,58 @@ def test_finish_only(store: Store, redis_client: redis.Redis) -> None:
     assert 1 == store.queues.size("q")
 
 
+@pytest.mark.parametrize(
+    ("rid", "key", "value"),
+    [
+        ("", "", ""),
+        ("r2", "", ""),
+        ("r2", "resque:pause-all-workers", "true"),
+        ("r2", f"resque:worker:{_ID}:settled", "another"),
+    ],
+)
+def test_finish_repeated(
+    store: Store, redis_client: redis.Redis, rid: str, key: str, value: str
+) -> None:
+    """Repeated after a lost reply, a step that took no job knows its ending, and writes none."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    if key:
+        redis_client.set(key, value)
+    ending = Ending("r1", [("INCRBY", "counter", 1)])
+
+    first, second = step(store, rid=rid, ending=ending), step(store, rid=rid, ending=ending)
+
+    assert first.finished
+    assert first == second
+    assert b"1" == redis_client.get("counter")
+    assert 0 < redis_client.ttl(store.keys.settled(_ID)) <= 86_400
+
+
+def test_finish_repeated_after_an_error(store: Store, redis_client: redis.Redis) -> None:
+    """What was written before Redis refused the rest is known to be written."""
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    redis_client.rpush("resque:pause-all-workers", "no text")
+    ending = Ending("r1", [("INCRBY", "counter", 1)])
+    with pytest.raises(StoreError, match="pause-all-workers"):
+        step(store, ending=ending)
+    redis_client.delete("resque:pause-all-workers")
+
+    assert step(store, ending=ending).finished
+    assert b"1" == redis_client.get("counter")
+
+
+def test_spoilt_mark_of_the_last_ending(store: Store, redis_client: redis.Redis) -> None:
+    """Whatever somebody put there keeps no job from being settled."""
+    redis_client.rpush(store.keys.settled(_ID), "spoilt")
+
+    assert not step(store, ending=Ending("r0")).finished
+    store.queues.push("q", b"1")
+    step(store, rid="r1")
+    assert step(store, ending=Ending("r1")).finished
+    assert b"r1" == redis_client.get(store.keys.settled(_ID))
+
+
 def test_fenced(store: Store, redis_client: redis.Redis) -> None:
     """The ending of a claim that is gone is not written."""
     reply = step(store, rid="", ending=Ending("r1", [("INCRBY", "counter", 1)]))
@@ -590,6 +642,7 @@ def test_strike(store: Store, redis_client: redis.Redis) -> None:
     """Everything of a worker goes at once, and its job's ending is written."""
     store.workers.register(_ID, "then", b"well")
     redis_client.set(_CLAIM, "claim")
+    redis_client.set(store.keys.settled(_ID), "r1")
     store.workers.order(_ID, b"x")
     store.commander.pipe(store.stats.raising("processed", _ID))
     store.commander.pipe(store.stats.raising("failed", _ID))
@@ -632,6 +685,7 @@ def test_strike_unknown(store: Store, redis_client: redis.Redis) -> None:
 
     assert [True, False] == [store.workers.strike(_ID, claim=None) for _ in range(2)]
     store.workers.order(_ID, b"x")
+    redis_client.set(store.keys.settled(_ID), "r1")
     assert not store.workers.strike(_ID, claim=None)
     assert not store.workers.strike("host:1:q", claim=None, commands=[("RPUSH", "failed", "x")])
     assert not redis_client.exists("failed")
