@@ -51,10 +51,13 @@ class Heart:
         self._beat_due = 0.0
         self._look_due = _NEVER
         self._sample_due = 0.0
-        # Redis tells whole seconds, so a gap may look one longer than it is.
+        # Redis tells whole seconds, so a gap, or a silence, may look one longer than it is.
         self._longest_gap = max(1.5 * interval + 1, ttl / 2)
         self._last_at: int | None = None  # by the clock of Redis, as the next
         self._unbroken_since = -_NEVER
+        # Some time before others may take the worker for dead, and more than from beat to beat.
+        self._lease = max(ttl - 1 - min(interval, ttl / 4), 1.5 * interval)
+        self._heard_at = time.monotonic()
 
     @property
     def due(self) -> float:
@@ -69,6 +72,11 @@ class Heart:
         or its clock went wrong.
         """
         return _NEVER if self._last_at is None else self._last_at - self._unbroken_since
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether the last sign of life is so long ago that others may soon take us for dead."""
+        return time.monotonic() - self._heard_at > self._lease
 
     def beat(self) -> None:
         """Give a sign of life now. Raises StoreUnavailable; the next beat is then due soon."""
@@ -121,7 +129,9 @@ class Heart:
             thread.join()
 
     def _register(self, store: Store) -> None:
+        began = time.monotonic()
         beat = store.workers.register(self._worker, self._started, self._vitals().encode())
+        self._heard_at = began
         self._note(beat.at)
         if beat.look_in is not None:
             self.expect(beat.look_in)

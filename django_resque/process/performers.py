@@ -154,6 +154,18 @@ class Performers:
             self._current.stop(steps, stopped_with_worker(self._job) if leaving else None)
             self._current.tick()
 
+    def abandon(self) -> bool:
+        """Kill the performer at work if its job may soon be given to another worker.
+
+        Only one that is queued again when its worker is lost may be. Tell whether it was killed.
+        """
+        reason = stopped_with_worker(self._job, "its worker could not reach Redis for too long")
+        if reason is None or self._current is None or self._current.stopped:
+            return False
+        self._current.stop([(0.0, signal.SIGKILL)], reason)
+        self._current.tick()
+        return True
+
     def fork_ahead(self, count: int = 1) -> None:
         """Have performers ready before their jobs are: up to ``count`` of them when none is left.
 

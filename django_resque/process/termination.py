@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from django_resque.wire.worker import Reservation
 
 
-def stopped_with_worker(job: Job[Any, Any] | None) -> DirtyExit | None:
-    """Return why a job is stopped that is to be queued again when its worker leaves; else None."""
+def stopped_with_worker(
+    job: Job[Any, Any] | None, why: str = "its worker was told to leave"
+) -> DirtyExit | None:
+    """Return why a job is stopped that is to be queued again with its worker gone; else None."""
     if job is None or job.on_worker_loss != "requeue":
         return None
-    return WorkerStopped("The job was stopped because its worker was told to leave")
+    return WorkerStopped(f"The job was stopped because {why}")
 
 
 def _unbegun(error: BaseException) -> Failed | Requeued:

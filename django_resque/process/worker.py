@@ -312,6 +312,13 @@ class Worker:
         heard = self._mailbox.wait(max(0.0, due), descriptors)
         if heard:
             self._orders.hear(heard)
+        # Before the next sign of life: another worker may have been given the job already.
+        if self._at_work and self._heart.lapsed and self._performers.abandon():
+            logger.warning(
+                "Redis has not heard of this worker for too long: its job was stopped, and is "
+                "queued again",
+                extra={"event": "worker.lapsed", "worker": self.id},
+            )
         now = time.monotonic()
         if now >= self._heart.due:
             self._try(self._beat)

@@ -10,7 +10,7 @@ import pytest
 
 from django_resque.embedded import EmbeddedServer
 from tests.e2e.proxy import Proxy
-from tests.e2e.running import Project, failures, push, stats
+from tests.e2e.running import Project, alive, failures, push, stats
 from tests.polling import eventually
 
 if TYPE_CHECKING:
@@ -189,6 +189,31 @@ def test_silence(project: Project, server: EmbeddedServer, client: redis.Redis) 
         eventually(lambda: stats(client) == (1, 0))
         worker.signal(SIGQUIT)
         assert 0 == worker.wait()
+
+
+def test_cut_off_alone(project: Project, server: EmbeddedServer, client: redis.Redis) -> None:
+    """A job that another worker may be given is stopped by the one that Redis does not hear."""
+    project.resque |= {"HEARTBEAT_INTERVAL": 0.2, "HEARTBEAT_TTL": 3}
+    project.resque["OPTIONS"] = {"socket_timeout": 0.3}
+    with Proxy(project.folder, server.socket) as proxy:
+        project.resque["URL"] = proxy.url
+        cut_off = project.worker()
+        push(client, "insist", 1)
+        (began,) = eventually(project.effects)
+        proxy.silent.set()
+        project.resque["URL"] = server.url
+        project.worker("--interval", "0.2")
+
+        eventually(lambda: len(project.effects()) == 2, 20, "a second beginning")
+        assert not alive(int(began.split()[2]))
+        project.release()
+        eventually(lambda: stats(client) == (1, 0))
+        assert 1 == project.effects().count("ok 1")
+        assert "its job was stopped" in cut_off.log
+
+        proxy.silent.clear()
+        eventually(lambda: "its claim was gone" in cut_off.log)
+        assert (1, 0) == stats(client)
 
 
 @pytest.mark.parametrize("busy", [False, True])

@@ -168,6 +168,30 @@ def test_unbroken(beats: list[int | None], unbroken: float) -> None:
     assert unbroken == beating.unbroken
 
 
+@pytest.mark.parametrize(
+    ("interval", "ttl", "lease"), [(10.0, 60.0, 49.0), (10.0, 20.0, 15.0), (2.0, 100.0, 97.0)]
+)
+def test_lapsed(monkeypatch: pytest.MonkeyPatch, interval: float, ttl: float, lease: float) -> None:
+    """Some time before others may take it for dead, a worker knows by its own clock."""
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    clock = Clock()
+    beating = heart(clock, interval, ttl=ttl)
+
+    for last_heard in (1000.0, 5000.0):
+        now = last_heard
+        if last_heard > 1000.0:
+            beating.beat()
+        clock.at = None
+        now = last_heard + lease - 0.1
+        with suppress(StoreUnavailable):
+            beating.beat()
+        assert not beating.lapsed
+        now = last_heard + lease + 0.1
+        assert beating.lapsed
+        clock.at = 2000
+
+
 def test_short_ttl(store: Store) -> None:
     """However short the time after which workers are dead, one beat on the other is no gap."""
     clock = Clock()

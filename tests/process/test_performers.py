@@ -9,12 +9,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
 from django_resque import Plugin, job, signals
-from django_resque.execution.outcome import Failed, Succeeded
+from django_resque.execution.outcome import Failed, Requeued, Succeeded
 from django_resque.jobs.registry import registry
 from django_resque.process import performers as performers_module
 from django_resque.process.limits import Limits
@@ -463,6 +463,37 @@ def test_stop(crew: Crew, effects: Effects, number: signal.Signals) -> None:
     assert f"django_resque.exceptions.{expected}" == outcome.exception
     first, second, third = pids(effects)
     assert first == second != third
+
+
+@pytest.mark.parametrize("on_worker_loss", ["fail", "requeue"])
+def test_abandon(crew: Crew, effects: Effects, on_worker_loss: Literal["fail", "requeue"]) -> None:
+    """Only a job that is queued again is stopped when another worker may be given it, and once."""
+
+    @job(name="shop.wait", on_worker_loss=on_worker_loss)
+    def wait() -> None:
+        note(os.getpid())
+        signal.pause()
+
+    told: list[bool] = []
+
+    def abandon() -> None:
+        if effects() and len(told) < 2:
+            told.append(crew.performers.abandon())
+            if on_worker_loss == "fail" and len(told) == 2:
+                crew.performers.stop([(0.0, SIGKILL)])
+
+    assert not crew.performers.abandon()  # nobody is at work
+    crew.meanwhile = abandon
+    outcome = crew.perform(name="shop.wait")
+
+    if on_worker_loss == "fail":
+        assert [False, False] == told
+        assert isinstance(outcome, Failed)
+    else:
+        assert True is told[0]
+        assert not any(told[1:])
+        assert isinstance(outcome, Requeued)
+        assert "could not reach Redis" in outcome.failed.error
 
 
 def test_before_fork(crew: Crew, effects: Effects) -> None:

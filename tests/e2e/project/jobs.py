@@ -84,6 +84,14 @@ def wait(number: int) -> None:
     note("ok", number)
 
 
+@job(on_worker_loss="requeue")
+def insist(number: int) -> None:
+    """Wait likewise, in another worker if this one is lost."""
+    note("began", number, os.getpid())
+    _until_released()
+    note("ok", number)
+
+
 @job
 def ignore_term(number: int) -> None:
     """Wait, whatever is raised."""
