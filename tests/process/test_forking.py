@@ -95,6 +95,31 @@ def test_signals(effects: Effects) -> None:
     assert [f"forking {os.getpid()}", f"forked {pid}", f"child {pid}"] == effects()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone knows SCHED_IDLE")
+@pytest.mark.parametrize("is_little", [True, False])
+def test_gives_way(monkeypatch: pytest.MonkeyPatch, is_little: bool) -> None:
+    """What the kernel still has to do for a child that leaves waits, unless that frees a lot."""
+    if not is_little:
+        monkeypatch.setattr(forking, "_LITTLE_MEMORY", 1)
+    pid = fork(lambda: 0, on_parent_death=SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    policy = os.sched_getscheduler(pid)
+    os.waitpid(pid, 0)
+
+    assert (os.SCHED_IDLE if is_little else os.SCHED_OTHER) == policy
+
+
+def test_may_not_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system forbids it, a child leaves all the same, with its own status."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+
+    assert 7 == status_of(lambda: 7)
+
+
 def test_receivers_raise(effects: Effects) -> None:
     """A receiver that raises keeps neither the parent from forking nor the child from its work."""
 
