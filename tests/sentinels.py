@@ -22,11 +22,17 @@ SERVICE = "main"
 
 @contextmanager
 def watching(
-    server: EmbeddedServer, port: int, folder: Path, count: int = 1
+    server: EmbeddedServer,
+    port: int,
+    folder: Path,
+    count: int = 1,
+    *,
+    silence: float = 30.0,
 ) -> Iterator[list[tuple[str, int]]]:
     """Run so many Sentinels, of which a majority promotes a replica, and give their addresses.
 
-    The server's own program is what they run; they take it for dead after a second of silence.
+    The server's own program is what they run. They take a server for dead after so many seconds
+    of ``silence``.
     """
     quorum = count // 2 + 1
     addresses = [("127.0.0.1", free_port()) for _ in range(count)]
@@ -38,7 +44,7 @@ def watching(
             configuration.write_text(
                 f"bind {host}\nport {own_port}\ndir {place}\n"
                 f"sentinel monitor {SERVICE} 127.0.0.1 {port} {quorum}\n"
-                f"sentinel down-after-milliseconds {SERVICE} 1000\n"
+                f"sentinel down-after-milliseconds {SERVICE} {silence * 1000:.0f}\n"
                 f"sentinel failover-timeout {SERVICE} 5000\n"
             )
             process = stack.enter_context(

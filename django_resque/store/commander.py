@@ -57,6 +57,7 @@ _DENIED = (
     "The user executing the script can't",
 )  # fmt: skip
 _CLUSTERED_KINDS = (AskError, ClusterCrossSlotError, MovedError)
+_CROSS_SLOT = "CROSSSLOT"  # for which redis-py before 6 has no class
 _CLUSTERED = (
     'this Redis is a Cluster: put RESQUE["NAMESPACE"] into braces, such as "{resque}", and lead to '
     "the node that serves it"
@@ -223,7 +224,7 @@ def translate(error: Exception, *, sent: bool = False) -> StoreError:
     elif isinstance(error, _PASSING_KINDS) or any(mark in text for mark in _PASSING):
         translated = StoreUnavailable(f"Redis is unavailable: {text}", uncertain=sent)
     else:
-        if isinstance(error, _CLUSTERED_KINDS):
+        if isinstance(error, _CLUSTERED_KINDS) or text.startswith(_CROSS_SLOT):
             text = f"{text}; {_CLUSTERED}"
         translated = StoreError(f"Redis refuses the command: {text}")
     translated.__cause__ = error

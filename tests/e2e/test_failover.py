@@ -36,7 +36,9 @@ class Pair:
         self.before = stack.enter_context(self.primary.client())
         self.after = stack.enter_context(replica.client())
         eventually(lambda: self.after.info("replication")["master_link_status"] == "up")
-        self.sentinels = stack.enter_context(watching(self.primary, ports[0], folder, count=3))
+        self.sentinels = stack.enter_context(
+            watching(self.primary, ports[0], folder, count=3, silence=1.0)
+        )
         for _, port in self.sentinels:
             eventually(lambda: self._is_ready(port), 30, "Sentinels that know of all")  # noqa: B023 asked at once
 

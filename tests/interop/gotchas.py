@@ -133,7 +133,11 @@ def command_breaks(sent: Sent) -> str:
         problem = worker_breaks(last.decode())
     elif sent.name == "hset" and key == "workers:heartbeat":
         problem = worker_breaks(sent.words[2].decode()) or heartbeat_breaks(last.decode())
-    elif sent.name == "set" and key.startswith("worker:") and not key.endswith(":started"):
+    elif (
+        sent.name == "set"
+        and key.startswith("worker:")
+        and not key.endswith((":started", ":settled"))
+    ):
         problem = worker_breaks(key.removeprefix("worker:")) or claim_breaks(sent.words[2])
     return f"{problem}: {sent.words!r}" if problem else ""
 

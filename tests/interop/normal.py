@@ -42,6 +42,7 @@ _NOT_SHARED = (
     ":queues:paused",
     ":workers:vitals",
     ":orders",
+    ":settled",
     ":stat:finished",
     ":history:minutes",
     ":history:quarters",

@@ -244,7 +244,7 @@ def test_denied(user: str, password: str) -> None:
 def test_cluster() -> None:
     """Whoever leads us to a Redis Cluster learns what it takes; with that it works."""
     with EmbeddedServer("--cluster-enabled", "yes") as server, server.client() as client:
-        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        client.execute_command("CLUSTER", "ADDSLOTS", *range(16384))
         eventually(lambda: "cluster_state:ok" in client.execute_command("CLUSTER", "INFO").decode())
         commander = PooledCommander(from_unix_socket(server.socket)())
 
