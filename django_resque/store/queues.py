@@ -190,7 +190,7 @@ class Queues:
 
     def clear(self, queue: str) -> int:
         """Delete all payloads of a queue that stays known; return how many there were."""
-        return int(self._commander.script(_CLEAR, [self._keys.queue(queue)], [queue]))
+        return int(self._commander.script(_CLEAR, [self._keys.queue(queue)]))
 
     def remove(self, queue: str) -> int:
         """Forget a queue and delete all it holds; return how many payloads were deleted."""

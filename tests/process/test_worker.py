@@ -770,13 +770,21 @@ def test_leaving_while_frozen(effects: Effects, monkeypatch: pytest.MonkeyPatch)
         told.append(error)
         return real(self, error)
 
+    asked, asking = os.pipe()
+    take_orders = Workers.take_orders
+
+    def take(self: Workers, worker: str) -> list[bytes]:
+        os.write(asking, b".")
+        return take_orders(self, worker)
+
     monkeypatch.setattr(Outage, "tell", tell)
+    monkeypatch.setattr(Workers, "take_orders", take)
     with EmbeddedServer() as server:
 
         @job(name="shop.freeze")
         def freeze() -> None:
             os.kill(server.pid, SIGSTOP)
-            time.sleep(0.6)  # by now the worker has asked, and waits for the answer
+            os.read(asked, 1)  # now the worker waits for an answer
             os.kill(os.getppid(), SIGTERM)
 
         with override_settings(RESQUE={"URL": f"{server.url}?socket_timeout=1.5"}):
@@ -785,6 +793,8 @@ def test_leaving_while_frozen(effects: Effects, monkeypatch: pytest.MonkeyPatch)
                 assert EXIT_UNSETTLED == work(burst=False)
             finally:
                 os.kill(server.pid, SIGCONT)
+    for end in (asked, asking):
+        os.close(end)
 
     assert 1 == len(told)
 
