@@ -159,8 +159,10 @@ def test_large_payload(project: Project, redis_client: redis.Redis) -> None:
 def test_struck_off_before(project: Project, redis_client: redis.Redis) -> None:
     """A worker that another client struck off while idle is known again before its next job.
 
-    Killed with that job, it leaves the failure that any other leaves.
+    Killed with that job, it leaves the failure that any other leaves. Its next sign of life by
+    itself would be too late.
     """
+    project.resque |= {"HEARTBEAT_INTERVAL": 100, "HEARTBEAT_TTL": 1000}
     worker = project.worker()
     (raw,) = redis_client.smembers("resque:workers")
     name = str(raw, "utf-8") if isinstance(raw, bytes) else raw

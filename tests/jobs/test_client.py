@@ -198,10 +198,12 @@ def test_dequeue_takes_a_job_or_its_name(queued: Any, send: Job[..., Any]) -> No
 def test_dequeue_takes_keyword_arguments(queued: Any, send: Job[..., Any]) -> None:
     """As enqueueing by name does."""
     send.enqueue(1, text="x", urgent=True)
+    send.enqueue(2)
     send.using(queue="low").enqueue(1)
     assert 0 == dequeue("shop.send", 1, text="x")
     assert 1 == dequeue("shop.send", text="x", number=1, urgent=True)
     assert 1 == dequeue(send, number=1, queue="low")
+    assert 1 == dequeue(send, number=2)
     assert [[], []] == [queued("mail"), queued("low")]
 
 

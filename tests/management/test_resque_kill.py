@@ -32,3 +32,9 @@ def test_kill(resque_store: Store, redis_client: redis.Redis) -> None:
     with pytest.raises(CommandError, match="does not run on this machine"):
         run("resque_kill", "elsewhere:1:mail")
     assert ["elsewhere:1:mail"] == resque_store.workers.ids()
+
+
+def test_unset_variable() -> None:
+    """An empty id is told as the mistake that it is."""
+    with pytest.raises(CommandError, match="a name must not be empty"):
+        run("resque_kill", "")

@@ -27,3 +27,9 @@ def test_remove(resque_store: Store, redis_client: redis.Redis) -> None:
     assert ([], 1) == (resque_store.workers.ids(), redis_client.llen("resque:failed"))
     with pytest.raises(CommandError, match="No worker a:1:mail"):
         run("resque_remove", "a:1:mail")
+
+
+def test_unset_variable() -> None:
+    """An empty id is told as the mistake that it is."""
+    with pytest.raises(CommandError, match="a name must not be empty"):
+        run("resque_remove", "")

@@ -17,6 +17,7 @@ from django_resque.process.forking import fork_all
 from django_resque.process.options import WorkerOptions
 from django_resque.process.prune import prune
 from django_resque.process.worker import Worker
+from django_resque.wire.worker import Reservation
 from tests.e2e.project.effects import note
 from tests.polling import eventually
 
@@ -154,6 +155,22 @@ def test_nothing_behind_is_held_up(store: Store, effects: Effects, forked: list[
     assert ["begun 1", "begun 3", "begun 2"] == effects()
     assert ({}, 0) == (store.limits.parked(), store.limits.running("alone"))
     assert 1 == failures(store)
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_claims_tell_when(store: Store, forked: list[int], limit: int | None) -> None:
+    """Where jobs may have to wait, in the order of their claims, these tell when they were made."""
+    hangs = job(name="hangs", queue="q", max_running=limit)(perform)
+    hangs.enqueue(1, kind="hang")
+    forked += fork_all([lambda: work(burst=False)], on_parent_death=signal.SIGKILL)
+
+    def claims() -> list[Reservation]:
+        ids = store.workers.ids()
+        held = zip(ids, store.workers.claims(ids), strict=True)
+        return [Reservation.decode(worker, raw) for worker, raw in held if raw]
+
+    (claim,) = eventually(claims, 20, "no claim")
+    assert (limit is not None) == bool(claim.claimed)
 
 
 def test_a_killed_worker_frees_the_lock(store: Store, effects: Effects, forked: list[int]) -> None:

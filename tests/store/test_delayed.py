@@ -291,3 +291,11 @@ def test_find_digests(store: Store) -> None:
     found = store.delayed.find_digests(7, [(digest(OTHER), 0), ("0" * 40, 1), (digest(ITEM), 9)])
 
     assert [(1, OTHER), None, (0, ITEM)] == found
+
+
+def test_some_of_many(tmp_path: Path) -> None:
+    """Whoever delays many learns how many are delayed when the rest is not."""
+    with ScriptedServer(tmp_path, [b"+OK\r\n", b"-OOM command not allowed\r\n"]) as server:
+        store = Store(PooledCommander(from_unix_socket(server.path)()), "resque")
+        with pytest.raises(EnqueueUncertain, match="; 500 of the jobs are queued"):
+            store.delayed.push_many((ITEM, at) for at in range(2_000_000_000, 2_000_000_600))

@@ -107,3 +107,12 @@ def test_removal_of_what_is_delayed_frees(store: Store) -> None:
     assert [None, None, "c"] == [store.locks.owner(str(digit) * 40) for digit in range(3)]
     assert 1 == store.delayed.remove_equal(payload("c", "2" * 40))
     assert store.locks.owner("2" * 40) is None
+
+
+def test_some_of_many(tmp_path: Path) -> None:
+    """Whoever enqueues many learns how many are queued, not those that had a duplicate."""
+    owners = b"*500\r\n" + b"$1\r\na\r\n" * 499 + b"$1\r\nb\r\n"
+    with ScriptedServer(tmp_path, [owners, b"-OOM command not allowed\r\n"]) as server:
+        store = Store(PooledCommander(from_unix_socket(server.path)()), "resque")
+        with pytest.raises(EnqueueUncertain, match="; 499 of the jobs are queued"):
+            store.locks.take((locking(store, "a") for _ in range(600)), 60.0)
